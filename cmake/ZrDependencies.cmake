@@ -1,0 +1,15 @@
+# Every outside library, found once, as an imported target. All of them are Debian 12 packages;
+# cmake/install-packages.sh names the packages.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+pkg_check_modules(grpc REQUIRED IMPORTED_TARGET grpc>=29)
+pkg_check_modules(protobufc REQUIRED IMPORTED_TARGET libprotobuf-c>=1.4)
+pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl>=7.87)
+pkg_check_modules(cjson REQUIRED IMPORTED_TARGET libcjson>=1.7.15)
+find_path(UTHASH_INCLUDE uthash.h REQUIRED)
+find_program(PROTOC_C protoc-c REQUIRED)
+find_program(PROTOC protoc REQUIRED)
+if(BUILD_TESTING)
+  pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
+endif()

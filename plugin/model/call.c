@@ -1,0 +1,23 @@
+#include "model/call.h"
+
+static const char *const s_names[] = {
+    [ZR_CLASS_OK] = "ok",
+    [ZR_CLASS_NOT_SENT] = "not_sent",
+    [ZR_CLASS_NO_CHANNEL] = "no_channel",
+    [ZR_CLASS_UNKNOWN] = "unknown",
+    [ZR_CLASS_REDIRECTED] = "redirected",
+    [ZR_CLASS_THROTTLED] = "throttled",
+    [ZR_CLASS_MISSING] = "missing",
+    [ZR_CLASS_STATE] = "state",
+    [ZR_CLASS_INPUT] = "input",
+    [ZR_CLASS_DENIED] = "denied",
+    [ZR_CLASS_UNAUTHORIZED] = "unauthorized",
+    [ZR_CLASS_SKEWED] = "skewed",
+    [ZR_CLASS_BLOCKED] = "blocked",
+};
+
+_Static_assert(sizeof s_names / sizeof s_names[0] == ZR_CLASS_COUNT_, "one name per class");
+
+const char *zr_class_name(enum zr_class c) {
+  return (unsigned)c < ZR_CLASS_COUNT_ ? s_names[c] : "unknown";
+}
