@@ -1,0 +1,261 @@
+/*
+ * A batch: up to 100 ids that travel together.
+ *
+ *            +--------- nothing to send yet: poll --------+
+ *            v                                            |
+ *   new -> READ_DUE -> READING -> (evaluate) -> SEND_DUE -> SENDING
+ *            ^                       |                        |
+ *            |                       +--> OVER                |
+ *            +---------------- (evaluate) <-------------------+
+ *
+ * evaluate looks at every item's verdict, decides what can be decided, and sets the next state.
+ */
+#include "engine/state.h"
+
+enum zr_err zr_batch_new(struct zr_engine *e, struct zr_lane *l, struct zr_budget *budget,
+                         struct zr_batch **out) {
+  struct zr_batch *b = zr_calloc(1, sizeof *b);
+  struct zr_budget *shared = budget ? budget : zr_calloc(1, sizeof *shared);
+  if (!b || !shared) {
+    zr_free(b);
+    if (!budget)
+      zr_free(shared);
+    return ZR_ERR_NOMEM;
+  }
+  if (!budget)
+    shared->left = ZR_EXTRA_CALLS;
+  shared->refs++;
+  b->budget = shared;
+  b->lane = l;
+  b->state = ZR_BATCH_READ_DUE;
+  b->due = b->started_at = e->now.mono;
+  b->expires = b->trouble_since = ZR_MONO_NEVER;
+  DL_APPEND(e->batches, b);
+  *out = b;
+  return ZR_ERR_OK;
+}
+
+void zr_batch_add(struct zr_batch *b, struct zr_item *it) {
+  it->batch = b;
+  b->items[b->item_count++] = it;
+  b->lane->at_work++;
+}
+
+static void s_drop(struct zr_engine *e, struct zr_batch *b, unsigned i) {
+  struct zr_item *it = b->items[i];
+  b->items[i] = b->items[--b->item_count];
+  b->lane->at_work--;
+  it->batch = NULL;
+  if (it->hashed)
+    HASH_DEL(e->items[it->product], it);
+  it->hashed = false;
+  zr_item_release(e, it);
+}
+
+void zr_batch_free(struct zr_engine *e, struct zr_batch *b) {
+  while (b->item_count)
+    s_drop(e, b, b->item_count - 1);
+  if (--b->budget->refs == 0)
+    zr_free(b->budget);
+  zr_answer_release(b->read_trouble);
+  DL_DELETE(e->batches, b);
+  zr_free(b);
+}
+
+void zr_batch_set_state(struct zr_batch *b, enum zr_batch_state state, struct zr_mono due) {
+  b->state = state;
+  b->due = due;
+}
+
+static void s_decide_all(struct zr_engine *e, struct zr_item *it, struct zr_verdict v) {
+  while (it->subs)
+    zr_job_decide(e, it->subs, v.outcome, v.code);
+}
+
+/* Tells the watchers how many were proved gone, before their outcomes. */
+static void s_tell_verified(struct zr_engine *e, const struct zr_batch *b) {
+  uint32_t number = 0;
+  for (unsigned i = 0; i < b->item_count; i++) {
+    struct zr_verdict v = zr_verdict_of(b->items[i], b->lane->dry);
+    if (v.next == ZR_NEXT_DECIDED && v.outcome == ZR_OUTCOME_RELEASED) {
+      zr_mark_item(e, b->items[i]);
+      number = b->items[i]->batch_number;
+    }
+  }
+  zr_event_verified(e, number);
+}
+
+/* Those who have waited long enough for an item that is still open. */
+static void s_expire_subs(struct zr_engine *e, struct zr_batch *b, struct zr_item *it) {
+  struct zr_sub *s;
+  struct zr_sub *next;
+  DL_FOREACH_SAFE(it->subs, s, next) {
+    struct zr_mono at = zr_verdict_expiry(it, s);
+    if (at.ms <= e->now.mono.ms) {
+      struct zr_verdict v = zr_verdict_final(it, ZR_CODE_DEADLINE, true);
+      zr_job_decide(e, s, v.outcome, v.code);
+    } else {
+      b->expires = zr_mono_min(b->expires, at);
+    }
+  }
+}
+
+static void s_judge(struct zr_engine *e, struct zr_batch *b, struct zr_item *it) {
+  struct zr_verdict v = zr_verdict_of(it, b->lane->dry);
+  if (v.next == ZR_NEXT_DECIDED) {
+    s_decide_all(e, it, v);
+  } else if (v.next == ZR_NEXT_SEND && !zr_item_wanted(it) && !it->late_effect) {
+    s_decide_all(e, it, zr_verdict_final(it, ZR_CODE_CANCELLED, true));
+  } else if (v.next == ZR_NEXT_WAIT || !zr_item_wanted(it)) {
+    s_expire_subs(e, b, it);
+  }
+}
+
+unsigned zr_batch_sendable(const struct zr_batch *b, struct zr_item *out[ZR_BATCH_MAX]) {
+  unsigned n = 0;
+  for (unsigned i = 0; i < b->item_count; i++) {
+    struct zr_item *it = b->items[i];
+    if (zr_verdict_of(it, b->lane->dry).next == ZR_NEXT_SEND && zr_item_wanted(it))
+      out[n++] = it;
+  }
+  return n;
+}
+
+/* When the next read should be: soon after an answer, sooner where an absence wants confirming,
+ * and ever later while nothing changes. */
+static struct zr_mono s_next_read(const struct zr_batch *b, struct zr_mono now) {
+  struct zr_mono at = now;
+  bool unread = false;
+  bool confirm = false;
+  for (unsigned i = 0; i < b->item_count; i++) {
+    const struct zr_item *it = b->items[i];
+    unread = unread || !it->read_since_answer;
+    confirm = confirm || it->presence == ZR_PRESENCE_ABSENT;
+  }
+  if (!unread) {
+    int64_t step = ZR_CONFIRM_MS;
+    if (!confirm) {
+      unsigned shift = b->quiet_reads < 5 ? b->quiet_reads : 5;
+      step = (int64_t)ZR_RETRY_MS << shift;
+      step = step < ZR_POLL_MAX_MS ? step : ZR_POLL_MAX_MS;
+    }
+    at = zr_mono_add(b->last_read_at, step);
+  }
+  return at.ms < b->read_not_before.ms ? b->read_not_before : at;
+}
+
+static bool s_busy(const struct zr_batch *b) {
+  return b->state == ZR_BATCH_READING || b->state == ZR_BATCH_SENDING;
+}
+
+static void s_judge_all(struct zr_engine *e, struct zr_batch *b) {
+  b->expires = ZR_MONO_NEVER;
+  for (unsigned i = 0; i < b->item_count; i++)
+    s_judge(e, b, b->items[i]);
+  for (unsigned i = b->item_count; i-- > 0;) {
+    if (!b->items[i]->subs && !b->items[i]->in_flight)
+      s_drop(e, b, i);
+  }
+}
+
+void zr_batch_evaluate(struct zr_engine *e, struct zr_batch *b) {
+  s_tell_verified(e, b);
+  s_judge_all(e, b);
+  if (b->item_count == 0 && b->state == ZR_BATCH_READING)
+    zr_op_drop_parts(e, b);
+  if (s_busy(b))
+    return;
+  if (b->rejected && zr_isolate(e, b))
+    return;
+  s_judge_all(e, b); /* isolation may have made some final */
+  if (b->item_count == 0) {
+    zr_batch_set_state(b, ZR_BATCH_OVER, ZR_MONO_NEVER);
+    zr_batch_free(e, b);
+    return;
+  }
+  struct zr_item *send[ZR_BATCH_MAX];
+  if (zr_batch_sendable(b, send) > 0) {
+    struct zr_mono at = b->send_not_before.ms > e->now.mono.ms ? b->send_not_before : e->now.mono;
+    zr_batch_set_state(b, ZR_BATCH_SEND_DUE, at);
+  } else {
+    zr_batch_set_state(b, ZR_BATCH_READ_DUE, s_next_read(b, e->now.mono));
+  }
+}
+
+void zr_batch_give_up(struct zr_engine *e, struct zr_batch *b, enum zr_code why, bool unsent_only) {
+  for (unsigned i = 0; i < b->item_count; i++) {
+    struct zr_item *it = b->items[i];
+    if (it->in_flight || (unsent_only && it->attempts > 0))
+      continue;
+    s_decide_all(e, it, zr_verdict_final(it, why, false));
+  }
+}
+
+struct zr_mono zr_batch_deadline(const struct zr_batch *b) {
+  struct zr_mono latest = {INT64_MIN};
+  for (unsigned i = 0; i < b->item_count; i++) {
+    for (const struct zr_sub *s = b->items[i]->subs; s; s = s->next) {
+      if (s->job->deadline.ms > latest.ms)
+        latest = s->job->deadline;
+    }
+  }
+  return latest.ms == INT64_MIN ? ZR_MONO_NEVER : latest;
+}
+
+static struct zr_mono s_give_up_at(const struct zr_batch *b) {
+  return zr_mono_add(b->trouble_since, ZR_GIVE_UP_MS);
+}
+
+static void s_step(struct zr_engine *e, struct zr_batch *b) {
+  struct zr_mono now = e->now.mono;
+  if (s_give_up_at(b).ms <= now.ms) {
+    b->trouble_since = ZR_MONO_NEVER;
+    zr_batch_give_up(e, b, ZR_CODE_THROTTLED, false);
+    zr_batch_evaluate(e, b);
+  } else if (b->expires.ms <= now.ms) {
+    zr_batch_evaluate(e, b);
+  } else if (b->state == ZR_BATCH_READING) {
+    zr_op_next_part(e, b);
+  } else if (b->state == ZR_BATCH_READ_DUE && b->due.ms <= now.ms) {
+    (void)zr_op_start_read(e, b);
+  } else if (b->state == ZR_BATCH_SEND_DUE && b->due.ms <= now.ms) {
+    (void)zr_op_start_release(e, b);
+  }
+}
+
+void zr_batches_step(struct zr_engine *e) {
+  struct zr_batch *b;
+  struct zr_batch *next;
+  DL_FOREACH_SAFE(e->batches, b, next) {
+    s_step(e, b);
+  }
+}
+
+/* Slots that are full free themselves by the end of a call, which is an input of its own. */
+static struct zr_mono s_wake(const struct zr_engine *e, const struct zr_batch *b,
+                             struct zr_mono now) {
+  struct zr_mono at = zr_mono_min(b->expires, s_give_up_at(b));
+  if (zr_mono_until(zr_batch_deadline(b), now) < ZR_SHORTEST_CALL_MS)
+    return at; /* no call is started any more: the deadline itself is the next thing */
+  bool read_slot = e->reads_open < e->options.max_reads;
+  bool send_slot = e->releases_open < e->options.max_releases;
+  if (b->state == ZR_BATCH_READ_DUE && read_slot) {
+    struct zr_mono ready = zr_rate_ready(&e->read_rate, now);
+    at = zr_mono_min(at, b->due.ms > ready.ms ? b->due : ready);
+  } else if (b->state == ZR_BATCH_READING && b->read_queue && read_slot) {
+    at = zr_mono_min(at, zr_rate_ready(&e->read_rate, now));
+  } else if (b->state == ZR_BATCH_SEND_DUE && send_slot) {
+    struct zr_mono ready = zr_rate_ready(&e->release_rate, now);
+    at = zr_mono_min(at, b->due.ms > ready.ms ? b->due : ready);
+  }
+  return at;
+}
+
+struct zr_mono zr_batches_wake(const struct zr_engine *e) {
+  struct zr_mono at = ZR_MONO_NEVER;
+  const struct zr_batch *b;
+  DL_FOREACH(e->batches, b) {
+    at = zr_mono_min(at, s_wake(e, b, e->now.mono));
+  }
+  return at;
+}

@@ -1,0 +1,215 @@
+#include "engine/engine.h"
+
+#include "engine/state.h"
+
+enum zr_err zr_engine_new(const struct zr_engine_options *options, struct zr_engine **out) {
+  struct zr_engine *e = zr_calloc(1, sizeof *e);
+  if (!e)
+    return ZR_ERR_NOMEM;
+  e->options = *options;
+  if (e->options.max_releases == 0)
+    e->options.max_releases = 8;
+  if (e->options.max_reads == 0)
+    e->options.max_reads = 8;
+  if (e->options.max_ids == 0)
+    e->options.max_ids = 200000;
+  if (e->options.call_timeout_ms == 0)
+    e->options.call_timeout_ms = 30000;
+  e->rng.state = options->seed;
+  zr_rate_init(&e->read_rate, options->calls_per_second);
+  zr_rate_init(&e->release_rate, options->calls_per_second);
+  zr_arena_init(&e->report_arena, NULL, 0);
+  *out = e;
+  return ZR_ERR_OK;
+}
+
+/* What the previous poll handed out is no longer borrowed. */
+static void s_recycle(struct zr_engine *e) {
+  zr_arena_clean_up(&e->report_arena);
+  if (e->finished)
+    zr_job_free(e, e->finished);
+  e->finished = NULL;
+  if (e->handed) {
+    zr_answer_release(e->handed->answer);
+    zr_free(e->handed);
+  }
+  e->handed = NULL;
+}
+
+static bool s_embedded(const struct zr_out *o) {
+  return o->op || (o->job && (o == &o->job->outcomes_out || o == &o->job->done_out));
+}
+
+static void s_forget_outs(struct zr_engine *e) {
+  struct zr_out *o;
+  struct zr_out *next;
+  DL_FOREACH_SAFE(e->outs, o, next) {
+    DL_DELETE(e->outs, o);
+    if (s_embedded(o))
+      continue;
+    zr_answer_release(o->answer);
+    zr_free(o);
+  }
+}
+
+void zr_engine_destroy(struct zr_engine *e) {
+  if (!e)
+    return;
+  s_recycle(e);
+  s_forget_outs(e);
+  struct zr_job *j;
+  struct zr_job *next_job;
+  HASH_ITER(hh, e->jobs, j, next_job) {
+    zr_job_free(e, j);
+  }
+  struct zr_op *op;
+  struct zr_op *next_op;
+  HASH_ITER(hh, e->ops, op, next_op) {
+    zr_op_free(e, op);
+  }
+  while (e->batches)
+    zr_batch_free(e, e->batches);
+  while (e->lanes) {
+    struct zr_lane *l = e->lanes;
+    while (l->queue) {
+      struct zr_item *it = l->queue;
+      zr_lane_remove(l, it);
+      if (it->hashed)
+        HASH_DEL(e->items[it->product], it);
+      zr_item_release(e, it);
+    }
+    DL_DELETE(e->lanes, l);
+    zr_free(l);
+  }
+  zr_free(e);
+}
+
+void zr_engine_sweep(struct zr_engine *e) {
+  struct zr_lane *l;
+  DL_FOREACH(e->lanes, l) {
+    struct zr_item *it;
+    struct zr_item *next;
+    DL_FOREACH_SAFE(l->queue, it, next) {
+      if (it->subs)
+        continue;
+      zr_lane_remove(l, it);
+      if (it->hashed)
+        HASH_DEL(e->items[it->product], it);
+      zr_item_release(e, it);
+    }
+  }
+  struct zr_batch *b;
+  struct zr_batch *next_batch;
+  DL_FOREACH_SAFE(e->batches, b, next_batch) {
+    zr_batch_evaluate(e, b);
+  }
+}
+
+/* Decides an id that will not be sent (again) because the account is at its end. */
+static void s_halt_item(struct zr_engine *e, struct zr_item *it, struct zr_answer *answer,
+                        bool dry) {
+  bool unsent = it->attempts == 0;
+  if (it->in_flight || (!unsent && zr_verdict_of(it, dry).next != ZR_NEXT_SEND))
+    return;
+  if (unsent)
+    zr_answer_set(&it->answer, answer);
+  struct zr_verdict v = zr_verdict_final(it, zr_verdict_code_of(answer), false);
+  while (it->subs)
+    zr_job_decide(e, it->subs, v.outcome, v.code);
+}
+
+void zr_engine_halt(struct zr_engine *e, struct zr_answer *answer, bool reads_too) {
+  struct zr_batch *b;
+  DL_FOREACH(e->batches, b) {
+    for (unsigned i = 0; i < b->item_count && (reads_too || !b->lane->dry); i++)
+      s_halt_item(e, b->items[i], answer, b->lane->dry);
+    b->expires = e->now.mono; /* evaluate at the next step: this may run inside an evaluation */
+  }
+  struct zr_lane *l;
+  DL_FOREACH(e->lanes, l) {
+    struct zr_item *it;
+    struct zr_item *next;
+    DL_FOREACH_SAFE(l->queue, it, next) {
+      if (!reads_too && l->dry)
+        continue;
+      s_halt_item(e, it, answer, l->dry);
+      zr_lane_remove(l, it);
+      if (it->hashed)
+        HASH_DEL(e->items[it->product], it);
+      zr_item_release(e, it);
+    }
+  }
+}
+
+void zr_engine_throttle(struct zr_engine *e, struct zr_batch *b, struct zr_rate *rate,
+                        int64_t retry_after_ms) {
+  int64_t pause = zr_rate_throttled(rate, retry_after_ms, &e->rng, e->now.mono);
+  struct zr_mono until = zr_mono_add(e->now.mono, pause);
+  zr_rate_pause(&e->read_rate, until);
+  zr_rate_pause(&e->release_rate, until);
+  if (b->trouble_since.ms == ZR_MONO_NEVER.ms)
+    b->trouble_since = e->now.mono;
+  zr_event_throttled(e, pause);
+}
+
+static void s_hand_out_call(struct zr_engine *e, const struct zr_op *op, struct zr_action *out) {
+  (void)e;
+  out->op = op->handle;
+  out->product = op->batch->lane->product;
+  out->ids = op->ids;
+  out->id_count = op->count;
+  out->depend_resource = op->batch->lane->depend_resource;
+  out->timeout_ms = op->timeout_ms;
+  out->batch = op->number;
+}
+
+static void s_hand_out(struct zr_engine *e, struct zr_out *o, struct zr_action *out) {
+  *out = (struct zr_action){.kind = o->kind};
+  switch (o->kind) {
+  case ZR_ACTION_DESCRIBE:
+  case ZR_ACTION_RELEASE:
+    s_hand_out_call(e, o->op, out);
+    break;
+  case ZR_ACTION_EVENT:
+    out->job = o->job->handle;
+    out->event = &o->event;
+    if (o == &o->job->outcomes_out)
+      zr_report_fresh(e, o->job, &o->event);
+    else
+      e->handed = o;
+    break;
+  case ZR_ACTION_DONE:
+    out->job = o->job->handle;
+    zr_report_build(e, o->job);
+    out->report = &e->report;
+    e->finished = o->job;
+    break;
+  }
+}
+
+bool zr_engine_poll(struct zr_engine *e, struct zr_engine_time now, struct zr_action *out) {
+  e->now = now;
+  s_recycle(e);
+  if (!e->outs) {
+    zr_jobs_expire(e);
+    zr_lanes_flush(e);
+    zr_batches_step(e);
+  }
+  struct zr_out *o = e->outs;
+  if (!o)
+    return false;
+  DL_DELETE(e->outs, o);
+  s_hand_out(e, o, out);
+  return true;
+}
+
+struct zr_mono zr_engine_wake(const struct zr_engine *e, struct zr_mono now) {
+  if (e->outs)
+    return now;
+  struct zr_mono at = zr_mono_min(zr_jobs_wake(e), zr_lanes_wake(e));
+  return zr_mono_min(at, zr_batches_wake(e));
+}
+
+size_t zr_engine_jobs(const struct zr_engine *e) {
+  return HASH_COUNT(e->jobs);
+}

@@ -1,0 +1,88 @@
+/*
+ * The engine: decides what is read, what is sent and how each instance ended. A pure state machine:
+ * it does no I/O, reads no clock and has no threads. Inputs are submit, cancel, the end of an
+ * upstream call, and now; outputs are actions, taken one by one with zr_engine_poll. The same
+ * inputs give the same outputs; chance comes from the seed. docs/engine.md draws the states.
+ *
+ * One engine serves one account at one endpoint. One thread at a time.
+ *
+ *   zr_engine_submit(e, &request, now, &job);
+ *   while (zr_engine_poll(e, now, &action))      carry the action out, or start it
+ *     ...
+ *   wait until zr_engine_wake(e), or until a call ends: zr_engine_described, zr_engine_released
+ */
+#ifndef ZR_ENGINE_ENGINE_H
+#define ZR_ENGINE_ENGINE_H
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "model/call.h"
+#include "model/release.h"
+
+struct zr_engine;
+
+struct zr_engine_options {
+  uint64_t seed;           /* of the jitter */
+  unsigned max_releases;   /* release calls in flight; 0: 8 */
+  unsigned max_reads;      /* describe calls in flight; 0: 8 */
+  unsigned max_ids;        /* distinct ids at work; beyond: ZR_ERR_LIMIT; 0: 200,000 */
+  double calls_per_second; /* ceiling for each kind of call; 0: none before the first 429 */
+  int64_t call_timeout_ms; /* of one upstream call; 0: 30,000 */
+};
+
+enum zr_action_kind {
+  ZR_ACTION_DESCRIBE, /* read these ids, then zr_engine_described(op) */
+  ZR_ACTION_RELEASE,  /* order their release, then zr_engine_released(op) */
+  ZR_ACTION_EVENT,    /* tell whoever watches `job` */
+  ZR_ACTION_DONE,     /* `job` is over: its report; the handle is dead afterwards */
+};
+
+/* What to do next. Pointers are borrowed: ids until the call's end is given back, event and report
+ * until the next call of any engine function. */
+struct zr_action {
+  enum zr_action_kind kind;
+  uint64_t op; /* of a call; give it back with its end, exactly once */
+  enum zr_product product;
+  const char *const *ids;
+  size_t id_count;
+  bool depend_resource;
+  int64_t timeout_ms;
+  uint32_t batch;
+  uint64_t job;
+  const struct zr_event *event;
+  const struct zr_report *report;
+};
+
+/* ZR_ERR_NOMEM. */
+enum zr_err zr_engine_new(const struct zr_engine_options *options,
+                          struct zr_engine **out) ZR_MUST_CHECK;
+/* Forgets everything, also jobs that are not done. NULL is fine. */
+void zr_engine_destroy(struct zr_engine *e);
+
+struct zr_engine_time {
+  struct zr_mono mono; /* for every wait and deadline */
+  struct zr_wall wall; /* for records only */
+};
+
+/* Takes a job; copies the request. All or nothing: on ZR_ERR_NOMEM, ZR_ERR_LIMIT and ZR_ERR_INVALID
+ * (no ids, more than ZR_JOB_MAX_IDS, unknown product) nothing has changed. */
+enum zr_err zr_engine_submit(struct zr_engine *e, const struct zr_release_request *request,
+                             struct zr_engine_time now, uint64_t *job) ZR_MUST_CHECK;
+/* Ids of the job that were not sent will not be; those that were are settled. The job ends with
+ * ZR_ACTION_DONE like any other. Other jobs on the same ids go on. Unknown handles are ignored. */
+void zr_engine_cancel(struct zr_engine *e, uint64_t job, struct zr_engine_time now);
+/* The end of a call that an action started. An unknown op is ignored. */
+void zr_engine_described(struct zr_engine *e, uint64_t op, const struct zr_describe_end *end,
+                         struct zr_engine_time now);
+void zr_engine_released(struct zr_engine *e, uint64_t op, const struct zr_release_end *end,
+                        struct zr_engine_time now);
+
+/* The next action, if one is due. */
+bool zr_engine_poll(struct zr_engine *e, struct zr_engine_time now, struct zr_action *out);
+/* When to poll again if nothing else happens; ZR_MONO_NEVER when nothing is waiting. */
+struct zr_mono zr_engine_wake(const struct zr_engine *e, struct zr_mono now);
+/* Jobs that are not done yet. */
+size_t zr_engine_jobs(const struct zr_engine *e);
+
+#endif

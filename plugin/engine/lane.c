@@ -1,0 +1,78 @@
+/* Lanes: where ids of several callers wait to fill a batch of 100. */
+#include "engine/state.h"
+
+struct zr_lane *zr_lane_of(struct zr_engine *e, const struct zr_release_request *r) {
+  struct zr_lane *l;
+  DL_FOREACH(e->lanes, l) {
+    if (l->product == r->product && l->depend_resource == r->depend_resource &&
+        l->dry == r->validate_only)
+      return l;
+  }
+  l = zr_calloc(1, sizeof *l);
+  if (!l)
+    return NULL;
+  l->product = r->product;
+  l->depend_resource = r->depend_resource;
+  l->dry = r->validate_only;
+  DL_APPEND(e->lanes, l);
+  return l;
+}
+
+void zr_lane_push(struct zr_engine *e, struct zr_lane *l, struct zr_item *it) {
+  it->lane = l;
+  DL_APPEND(l->queue, it);
+  if (l->queued++ == 0)
+    l->first_at = e->now.mono;
+  l->last_at = e->now.mono;
+}
+
+void zr_lane_remove(struct zr_lane *l, struct zr_item *it) {
+  DL_DELETE(l->queue, it);
+  it->prev = it->next = NULL;
+  l->queued--;
+}
+
+/* When what is queued now may leave without being a full batch. */
+static struct zr_mono s_due(const struct zr_lane *l) {
+  if (l->queued == 0)
+    return ZR_MONO_NEVER;
+  struct zr_mono latest = zr_mono_add(l->first_at, ZR_WINDOW_MAX_MS);
+  if (l->hold && l->at_work > 0)
+    return latest;
+  return zr_mono_min(latest, zr_mono_add(l->last_at, l->window_ms));
+}
+
+/* One batch from the front of the queue. False when memory is out. */
+static bool s_fill(struct zr_engine *e, struct zr_lane *l) {
+  struct zr_batch *b = NULL;
+  if (zr_batch_new(e, l, NULL, &b) != ZR_ERR_OK) {
+    l->first_at = zr_mono_add(e->now.mono, ZR_NOMEM_MS - ZR_WINDOW_MAX_MS);
+    l->last_at = e->now.mono;
+    return false;
+  }
+  while (l->queue && b->item_count < ZR_BATCH_MAX) {
+    struct zr_item *it = l->queue;
+    zr_lane_remove(l, it);
+    zr_batch_add(b, it);
+  }
+  l->first_at = e->now.mono;
+  return true;
+}
+
+void zr_lanes_flush(struct zr_engine *e) {
+  struct zr_lane *l;
+  DL_FOREACH(e->lanes, l) {
+    bool more = true;
+    while (more && (l->queued >= ZR_BATCH_MAX || s_due(l).ms <= e->now.mono.ms))
+      more = s_fill(e, l);
+  }
+}
+
+struct zr_mono zr_lanes_wake(const struct zr_engine *e) {
+  struct zr_mono at = ZR_MONO_NEVER;
+  const struct zr_lane *l;
+  DL_FOREACH(e->lanes, l) {
+    at = zr_mono_min(at, l->queued >= ZR_BATCH_MAX ? l->last_at : s_due(l));
+  }
+  return at;
+}
