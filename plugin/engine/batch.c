@@ -29,7 +29,7 @@ enum zr_err zr_batch_new(struct zr_engine *e, struct zr_lane *l, struct zr_budge
   b->lane = l;
   b->state = ZR_BATCH_READ_DUE;
   b->due = b->started_at = e->now.mono;
-  b->expires = b->trouble_since = ZR_MONO_NEVER;
+  b->expires = b->read_throttled_since = b->send_throttled_since = ZR_MONO_NEVER;
   DL_APPEND(e->batches, b);
   *out = b;
   return ZR_ERR_OK;
@@ -91,9 +91,14 @@ static void s_expire_subs(struct zr_engine *e, struct zr_batch *b, struct zr_ite
   struct zr_sub *next;
   DL_FOREACH_SAFE(it->subs, s, next) {
     struct zr_mono at = zr_verdict_expiry(it, s);
-    if (at.ms <= e->now.mono.ms) {
-      struct zr_verdict v = zr_verdict_final(it, ZR_CODE_DEADLINE, true);
+    bool owed = zr_verdict_wants_last_read(it, at);
+    struct zr_mono latest = owed ? zr_mono_add(at, ZR_LAST_READ_MS) : at;
+    if (latest.ms <= e->now.mono.ms) {
+      struct zr_verdict v = zr_verdict_final(it, ZR_CODE_DEADLINE, !owed);
       zr_job_decide(e, s, v.outcome, v.code);
+    } else if (at.ms <= e->now.mono.ms) {
+      b->last_read_owed = true;
+      b->expires = zr_mono_min(b->expires, latest);
     } else {
       b->expires = zr_mono_min(b->expires, at);
     }
@@ -104,7 +109,8 @@ static void s_judge(struct zr_engine *e, struct zr_batch *b, struct zr_item *it)
   struct zr_verdict v = zr_verdict_of(it, b->lane->dry);
   if (v.next == ZR_NEXT_DECIDED) {
     s_decide_all(e, it, v);
-  } else if (v.next == ZR_NEXT_SEND && !zr_item_wanted(it) && !it->late_effect) {
+  } else if (v.next == ZR_NEXT_SEND && !zr_item_wanted(it) && !it->ambiguous &&
+             !zr_verdict_lag_possible(it)) {
     s_decide_all(e, it, zr_verdict_final(it, ZR_CODE_CANCELLED, true));
   } else if (v.next == ZR_NEXT_WAIT || !zr_item_wanted(it)) {
     s_expire_subs(e, b, it);
@@ -132,7 +138,7 @@ static struct zr_mono s_next_read(const struct zr_batch *b, struct zr_mono now) 
     unread = unread || !it->read_since_answer;
     confirm = confirm || it->presence == ZR_PRESENCE_ABSENT;
   }
-  if (!unread) {
+  if (!unread && !b->last_read_owed) {
     int64_t step = ZR_CONFIRM_MS;
     if (!confirm) {
       unsigned shift = b->quiet_reads < 5 ? b->quiet_reads : 5;
@@ -150,6 +156,7 @@ static bool s_busy(const struct zr_batch *b) {
 
 static void s_judge_all(struct zr_engine *e, struct zr_batch *b) {
   b->expires = ZR_MONO_NEVER;
+  b->last_read_owed = false;
   for (unsigned i = 0; i < b->item_count; i++)
     s_judge(e, b, b->items[i]);
   for (unsigned i = b->item_count; i-- > 0;) {
@@ -187,7 +194,7 @@ void zr_batch_give_up(struct zr_engine *e, struct zr_batch *b, enum zr_code why,
     struct zr_item *it = b->items[i];
     if (it->in_flight || (unsent_only && it->attempts > 0))
       continue;
-    s_decide_all(e, it, zr_verdict_final(it, why, false));
+    s_decide_all(e, it, zr_verdict_final(it, why, zr_verdict_settled_early(it)));
   }
 }
 
@@ -203,13 +210,13 @@ struct zr_mono zr_batch_deadline(const struct zr_batch *b) {
 }
 
 static struct zr_mono s_give_up_at(const struct zr_batch *b) {
-  return zr_mono_add(b->trouble_since, ZR_GIVE_UP_MS);
+  return zr_mono_add(zr_mono_min(b->read_throttled_since, b->send_throttled_since), ZR_GIVE_UP_MS);
 }
 
 static void s_step(struct zr_engine *e, struct zr_batch *b) {
   struct zr_mono now = e->now.mono;
   if (s_give_up_at(b).ms <= now.ms) {
-    b->trouble_since = ZR_MONO_NEVER;
+    b->read_throttled_since = b->send_throttled_since = ZR_MONO_NEVER;
     zr_batch_give_up(e, b, ZR_CODE_THROTTLED, false);
     zr_batch_evaluate(e, b);
   } else if (b->expires.ms <= now.ms) {

@@ -113,7 +113,8 @@ static void s_halt_item(struct zr_engine *e, struct zr_item *it, struct zr_answe
     return;
   if (unsent)
     zr_answer_set(&it->answer, answer);
-  struct zr_verdict v = zr_verdict_final(it, zr_verdict_code_of(answer), false);
+  struct zr_verdict v =
+      zr_verdict_final(it, zr_verdict_code_of(answer), zr_verdict_settled_early(it));
   while (it->subs)
     zr_job_decide(e, it->subs, v.outcome, v.code);
 }
@@ -141,14 +142,14 @@ void zr_engine_halt(struct zr_engine *e, struct zr_answer *answer, bool reads_to
   }
 }
 
-void zr_engine_throttle(struct zr_engine *e, struct zr_batch *b, struct zr_rate *rate,
+void zr_engine_throttle(struct zr_engine *e, struct zr_rate *rate, struct zr_mono *since,
                         int64_t retry_after_ms) {
   int64_t pause = zr_rate_throttled(rate, retry_after_ms, &e->rng, e->now.mono);
   struct zr_mono until = zr_mono_add(e->now.mono, pause);
   zr_rate_pause(&e->read_rate, until);
   zr_rate_pause(&e->release_rate, until);
-  if (b->trouble_since.ms == ZR_MONO_NEVER.ms)
-    b->trouble_since = e->now.mono;
+  if (since->ms == ZR_MONO_NEVER.ms)
+    *since = e->now.mono;
   zr_event_throttled(e, pause);
 }
 

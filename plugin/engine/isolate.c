@@ -46,11 +46,6 @@ static bool s_split(struct zr_engine *e, struct zr_batch *b, struct zr_item **it
   return true;
 }
 
-static bool s_lag_possible(const struct zr_item *it) {
-  enum zr_class c = it->answer ? it->answer->class_ : ZR_CLASS_UNKNOWN;
-  return c == ZR_CLASS_MISSING || c == ZR_CLASS_STATE;
-}
-
 bool zr_isolate(struct zr_engine *e, struct zr_batch *b) {
   struct zr_item *rest[ZR_BATCH_MAX];
   for (unsigned i = 0; i < b->item_count; i++) {
@@ -62,7 +57,7 @@ bool zr_isolate(struct zr_engine *e, struct zr_batch *b) {
   }
   unsigned count = zr_batch_sendable(b, rest);
   unsigned dropped = b->last_sent > count ? b->last_sent - count : 0;
-  if (count > 0 && dropped == 0 && !b->reread && s_lag_possible(rest[0])) {
+  if (count > 0 && dropped == 0 && !b->reread && zr_verdict_lag_possible(rest[0])) {
     b->reread = true;
     zr_batch_set_state(b, ZR_BATCH_READ_DUE, zr_mono_add(e->now.mono, ZR_REREAD_MS));
     return true;

@@ -45,6 +45,7 @@ static void s_note_read(struct zr_item *it, struct zr_rstr *read_id, struct zr_m
   zr_rstr_set(&it->read_id[0], it->read_id[1]);
   zr_rstr_set(&it->read_id[1], read_id);
   it->read_since_answer = true;
+  it->read_at = now;
   if (it->attempts == 0)
     zr_answer_set(&it->answer, NULL); /* trouble with earlier reads is over */
   if (it->first_read_at.ms == ZR_MONO_NEVER.ms)
@@ -105,6 +106,7 @@ void zr_item_accepted(struct zr_item *it, struct zr_rstr *request_id, struct zr_
 }
 
 void zr_item_answered(struct zr_item *it, struct zr_answer *answer, struct zr_mono now) {
+  bool read_before = it->read_since_answer;
   s_answered(it, answer ? answer->request_id : NULL, now);
   zr_answer_set(&it->answer, answer);
   it->unauthorized = false;
@@ -130,7 +132,8 @@ void zr_item_answered(struct zr_item *it, struct zr_answer *answer, struct zr_mo
     break;
   case ZR_CLASS_THROTTLED:
   case ZR_CLASS_SKEWED:
-    break; /* not executed */
+    it->read_since_answer = read_before; /* not executed: what was read still stands */
+    break;
   case ZR_CLASS_OK:
   case ZR_CLASS_NOT_SENT:
   case ZR_CLASS_NO_CHANNEL:

@@ -248,7 +248,8 @@ void zr_jobs_expire(struct zr_engine *e) {
       struct zr_sub *s = &j->subs[i];
       if (!s->item)
         continue;
-      struct zr_verdict v = zr_verdict_final(s->item, s_why(e, s->item), false);
+      struct zr_verdict v =
+          zr_verdict_final(s->item, s_why(e, s->item), zr_verdict_settled_early(s->item));
       zr_job_decide(e, s, v.outcome, v.code);
     }
   }

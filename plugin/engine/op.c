@@ -219,7 +219,7 @@ static void s_round_over(struct zr_engine *e, struct zr_batch *b) {
   b->read_failures = c == ZR_CLASS_OK || c == ZR_CLASS_THROTTLED ? 0 : b->read_failures + 1;
   b->read_not_before = e->now.mono;
   if (c == ZR_CLASS_OK) {
-    b->trouble_since = ZR_MONO_NEVER;
+    b->read_throttled_since = ZR_MONO_NEVER;
     if (!b->preflight_told)
       zr_event_preflight(e, b);
     b->preflight_told = true;
@@ -262,7 +262,7 @@ void zr_engine_described(struct zr_engine *e, uint64_t handle, const struct zr_d
     }
     answer = zr_answer_new(&call);
     if (c == ZR_CLASS_THROTTLED)
-      zr_engine_throttle(e, b, &e->read_rate, end->call.retry_after_ms);
+      zr_engine_throttle(e, &e->read_rate, &b->read_throttled_since, end->call.retry_after_ms);
     bool refused = answer && (c == ZR_CLASS_MISSING || c == ZR_CLASS_INPUT);
     if (!refused || !s_refused_read(e, op, answer))
       s_trouble(b, op, answer);
@@ -301,7 +301,7 @@ static void s_accepted(struct zr_engine *e, struct zr_op *op, const struct zr_re
   zr_answer_release(refusal);
   zr_rstr_release(request_id);
   zr_rate_passed(&e->release_rate);
-  op->batch->trouble_since = ZR_MONO_NEVER;
+  op->batch->send_throttled_since = ZR_MONO_NEVER;
 }
 
 static void s_unsent(struct zr_engine *e, struct zr_op *op, struct zr_answer *answer) {
@@ -320,7 +320,7 @@ static void s_after_answer(struct zr_engine *e, struct zr_batch *b, struct zr_an
                            enum zr_class c, int64_t retry_after_ms) {
   switch (c) {
   case ZR_CLASS_THROTTLED:
-    zr_engine_throttle(e, b, &e->release_rate, retry_after_ms);
+    zr_engine_throttle(e, &e->release_rate, &b->send_throttled_since, retry_after_ms);
     break;
   case ZR_CLASS_MISSING:
   case ZR_CLASS_STATE:

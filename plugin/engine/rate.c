@@ -78,6 +78,8 @@ int64_t zr_rate_throttled(struct zr_rate *r, int64_t retry_after_ms, struct zr_r
   if (now.ms - r->throttled_at.ms > 500 || now.ms >= r->paused_until.ms) {
     s_lower(r, now);
     r->throttles++;
+  } else if (r->throttles == 0) {
+    r->throttles = 1;
   }
   r->throttled_at = now;
   int64_t pause = retry_after_ms;

@@ -46,6 +46,7 @@ enum {
       10000,               /* its longest, where a late effect is not to be feared; else shortest */
   ZR_WINDOW_MAX_MS = 1000, /* longest time in a lane's queue */
   ZR_GIVE_UP_MS = 600000,  /* throttled for this long: report it */
+  ZR_LAST_READ_MS = 10000, /* how long the last read of a watch may take to succeed */
   ZR_SHORTEST_CALL_MS = 150, /* no call is started with less time left */
   ZR_RETRY_MS = 500,         /* first back-off; doubles up to ZR_RETRY_MAX_MS, with jitter */
   ZR_RETRY_MAX_MS = 8000,
@@ -160,6 +161,7 @@ struct zr_item {
   unsigned absent_streak; /* complete reads in a row without it */
   bool read_since_answer;
   struct zr_mono first_read_at;
+  struct zr_mono read_at; /* last good read */
   struct zr_rstr *status;
   struct zr_rstr *name;
   struct zr_rstr *zone;
@@ -207,6 +209,7 @@ struct zr_batch {
   enum zr_batch_state state;
   struct zr_mono due;
   struct zr_mono expires; /* when the first sub of it has waited long enough; evaluate again then */
+  bool last_read_owed;    /* some watch has ended, and wants a read that says so */
   struct zr_mono started_at;
   struct zr_mono last_read_at;
   struct zr_budget *budget;
@@ -225,9 +228,10 @@ struct zr_batch {
   unsigned last_sent; /* ids in that send */
   struct zr_mono send_not_before;
   struct zr_mono read_not_before;
-  struct zr_mono trouble_since; /* throttled without a break since; NEVER: not */
-  bool reread;                  /* a second look was taken before splitting */
-  struct zr_op *read_queue;     /* parts of this round that wait for a slot */
+  struct zr_mono read_throttled_since; /* without a break; NEVER: not */
+  struct zr_mono send_throttled_since;
+  bool reread;              /* a second look was taken before splitting */
+  struct zr_op *read_queue; /* parts of this round that wait for a slot */
 };
 
 struct zr_lane {
@@ -316,8 +320,16 @@ struct zr_verdict {
   enum zr_code code;
 };
 struct zr_verdict zr_verdict_of(const struct zr_item *it, bool dry);
-/* The honest outcome if no more may be learnt. `why`: the code for an id that was never sent. */
-struct zr_verdict zr_verdict_final(const struct zr_item *it, enum zr_code why, bool waited);
+/* The honest outcome if no more may be learnt. `why`: the code for an id that was never sent;
+ * `settled`: the last read came late enough to rule out an effect that is still to come. */
+struct zr_verdict zr_verdict_final(const struct zr_item *it, enum zr_code why, bool settled);
+/* The refusal says it is not in the bin, so a read that has it there may be behind. */
+bool zr_verdict_lag_possible(const struct zr_item *it);
+/* Settled although the watch over the item was cut short. */
+bool zr_verdict_settled_early(const struct zr_item *it);
+/* Whether one more read is owed at the end of the watch, before it is called settled. */
+bool zr_verdict_wants_last_read(const struct zr_item *it, struct zr_mono expiry);
+/* When the watch over the item ends for this sub. */
 struct zr_mono zr_verdict_expiry(const struct zr_item *it, const struct zr_sub *sub);
 enum zr_code zr_verdict_code_of(const struct zr_answer *a);
 
@@ -351,8 +363,8 @@ struct zr_mono zr_batch_deadline(const struct zr_batch *b);
 void zr_engine_halt(struct zr_engine *e, struct zr_answer *answer, bool reads_too);
 /* After subs were decided from outside: drops ids nobody waits for. */
 void zr_engine_sweep(struct zr_engine *e);
-/* The service said 429 to a call of this kind. */
-void zr_engine_throttle(struct zr_engine *e, struct zr_batch *b, struct zr_rate *rate,
+/* The service said 429 to a call of this kind; *since keeps when that began for the batch. */
+void zr_engine_throttle(struct zr_engine *e, struct zr_rate *rate, struct zr_mono *since,
                         int64_t retry_after_ms);
 /* Decides what a refused batch does next. True when it has set the batch's state itself; false when
  * evaluate goes on with what the items say. */

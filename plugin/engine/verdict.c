@@ -77,12 +77,15 @@ static struct zr_verdict s_gone_after_send(const struct zr_item *it) {
   return s_end(ZR_OUTCOME_ALREADY_GONE, ZR_CODE_NONE);
 }
 
+bool zr_verdict_lag_possible(const struct zr_item *it) {
+  return s_class(it) == ZR_CLASS_MISSING || s_class(it) == ZR_CLASS_STATE;
+}
+
 /* Refused for good, and a read after the refusal has it in the bin. */
 static struct zr_verdict s_refused(const struct zr_item *it) {
-  enum zr_class c = s_class(it);
-  if (c == ZR_CLASS_MISSING || c == ZR_CLASS_STATE)
-    return s_wait; /* refusal and read disagree: reads may lag, so look on for a while */
-  if (c == ZR_CLASS_INPUT)
+  if (zr_verdict_lag_possible(it))
+    return s_wait; /* look on for a while */
+  if (s_class(it) == ZR_CLASS_INPUT)
     return s_end(ZR_OUTCOME_INVALID, ZR_CODE_INVALID_ID);
   return s_end(ZR_OUTCOME_REFUSED, zr_verdict_code_of(it->answer));
 }
@@ -122,16 +125,15 @@ struct zr_verdict zr_verdict_of(const struct zr_item *it, bool dry) {
   return s_wait;
 }
 
-static struct zr_verdict s_final_unsent(const struct zr_item *it, enum zr_code why, bool waited) {
-  if (waited && it->presence == ZR_PRESENCE_LEAVING)
+static struct zr_verdict s_final_unsent(const struct zr_item *it, enum zr_code why, bool settled) {
+  if (settled && it->presence == ZR_PRESENCE_LEAVING)
     return s_end(ZR_OUTCOME_NOT_RECYCLED, ZR_CODE_IN_TRANSITION);
   return s_end(ZR_OUTCOME_NOT_ATTEMPTED, why);
 }
 
-/* Ambiguous: only a read after the last answer can still say that nothing happened, and only when
- * enough time has gone by for an effect that comes late. */
-static struct zr_verdict s_final_ambiguous(const struct zr_item *it, bool waited) {
-  bool settled = it->read_since_answer && (waited || !it->late_effect);
+/* Ambiguous: only a read that came late enough after the last answer can still say that nothing
+ * happened. */
+static struct zr_verdict s_final_ambiguous(const struct zr_item *it, bool settled) {
   if (settled && it->presence == ZR_PRESENCE_BIN) {
     bool redirected = s_class(it) == ZR_CLASS_REDIRECTED;
     return s_end(ZR_OUTCOME_REFUSED, redirected ? ZR_CODE_REDIRECTED : ZR_CODE_STILL_IN_BIN);
@@ -154,16 +156,25 @@ static struct zr_verdict s_final_refused(const struct zr_item *it) {
   return s_end(ZR_OUTCOME_REFUSED, zr_verdict_code_of(it->answer));
 }
 
-struct zr_verdict zr_verdict_final(const struct zr_item *it, enum zr_code why, bool waited) {
+struct zr_verdict zr_verdict_final(const struct zr_item *it, enum zr_code why, bool settled) {
   if (it->attempts == 0)
-    return s_final_unsent(it, why, waited);
+    return s_final_unsent(it, why, settled);
   if (it->accepted)
     return s_end(ZR_OUTCOME_ACCEPTED, ZR_CODE_ACCEPTED_UNVERIFIED);
   if (it->in_flight)
     return s_end(ZR_OUTCOME_UNKNOWN, ZR_CODE_UNKNOWN_OUTCOME);
   if (it->ambiguous)
-    return s_final_ambiguous(it, waited);
+    return s_final_ambiguous(it, settled && it->read_since_answer);
   return s_final_refused(it);
+}
+
+bool zr_verdict_settled_early(const struct zr_item *it) {
+  return it->attempts > 0 && !it->late_effect &&
+         it->read_at.ms - it->answered_at.ms >= ZR_SETTLE_MIN_MS;
+}
+
+bool zr_verdict_wants_last_read(const struct zr_item *it, struct zr_mono expiry) {
+  return it->attempts > 0 && !it->accepted && it->read_at.ms < expiry.ms;
 }
 
 static int64_t s_at_least(int64_t a, int64_t b) {
