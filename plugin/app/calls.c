@@ -1,0 +1,115 @@
+#include "app/calls.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+
+/* One call under way. */
+struct call {
+  struct zr_loop *loop;
+  uint64_t op;
+  uint32_t batch;
+};
+
+struct zr_engine_time zr_loop_now(void) {
+  return (struct zr_engine_time){zr_mono_now(), zr_wall_now()};
+}
+
+static void s_log_end(const char *what, const struct call *c, const struct zr_call_end *end) {
+  bool fine = end->class_ == ZR_CLASS_OK;
+  zr_log(fine ? ZR_LOG_DEBUG : ZR_LOG_WARN, "zenlayer", what, zr_i("batch", c->batch),
+         zr_s("class", zr_class_name(end->class_)), zr_i("http_status", end->http_status),
+         zr_s("code", end->code), zr_s("request_id", end->request_id), zr_s("reason", end->reason));
+}
+
+static void s_described(void *ctx, const struct zr_describe_end *end) {
+  struct call *c = ctx;
+  s_log_end("read ended", c, &end->call);
+  zr_engine_described(c->loop->engine, c->op, end, zr_loop_now());
+  zr_free(c);
+}
+
+static void s_released(void *ctx, const struct zr_release_end *end) {
+  struct call *c = ctx;
+  s_log_end("release call ended", c, &end->call);
+  zr_engine_released(c->loop->engine, c->op, end, zr_loop_now());
+  zr_free(c);
+}
+
+/* Not started: for the engine the same as a connection that could not be made. */
+static void s_not_started(struct zr_loop *l, const struct zr_action *a, enum zr_err e) {
+  const struct zr_call_end end = {.class_ = ZR_CLASS_NOT_SENT,
+                                  .code = "",
+                                  .message = "",
+                                  .request_id = "",
+                                  .reason = zr_err_text(e),
+                                  .retry_after_ms = -1};
+  if (a->kind == ZR_ACTION_DESCRIBE)
+    zr_engine_described(l->engine, a->op, &(struct zr_describe_end){.call = end}, zr_loop_now());
+  else
+    zr_engine_released(l->engine, a->op, &(struct zr_release_end){.call = end}, zr_loop_now());
+}
+
+static void s_call(struct zr_loop *l, const struct zr_action *a) {
+  const struct zr_remote_order order = {.product = a->product,
+                                        .ids = a->ids,
+                                        .id_count = a->id_count,
+                                        .depend_resource = a->depend_resource,
+                                        .timeout_ms = a->timeout_ms};
+  struct call *c = zr_calloc(1, sizeof *c);
+  enum zr_err e = ZR_ERR_NOMEM;
+  if (c) {
+    *c = (struct call){l, a->op, a->batch};
+    e = a->kind == ZR_ACTION_DESCRIBE ? zr_remote_describe(l->remote, &order, s_described, c)
+                                      : zr_remote_release(l->remote, &order, s_released, c);
+  }
+  if (e == ZR_ERR_OK)
+    return;
+  zr_free(c);
+  s_not_started(l, a, e);
+}
+
+static struct zr_waiter *s_waiter(struct zr_loop *l, uint64_t job) {
+  struct zr_waiter *w;
+  LL_FOREACH(l->waiters, w) {
+    if (w->job == job)
+      return w;
+  }
+  return NULL;
+}
+
+static void s_done(struct zr_loop *l, const struct zr_action *a) {
+  struct zr_waiter *w = s_waiter(l, a->job);
+  const unsigned *n = a->report->counts.by_outcome;
+  zr_log(ZR_LOG_INFO, "engine", "release done", zr_i("job", (int64_t)a->job),
+         zr_i("total", a->report->counts.total), zr_i("released", n[ZR_OUTCOME_RELEASED]),
+         zr_i("already_gone", n[ZR_OUTCOME_ALREADY_GONE]), zr_i("unknown", n[ZR_OUTCOME_UNKNOWN]));
+  if (!w)
+    return;
+  LL_DELETE(l->waiters, w);
+  struct zr_job_sink sink = w->sink;
+  zr_free(w);
+  sink.on_done(sink.ctx, a->report);
+}
+
+void zr_calls_carry_out(struct zr_loop *l) {
+  struct zr_action a;
+  while (zr_engine_poll(l->engine, zr_loop_now(), &a)) {
+    if (a.kind == ZR_ACTION_DESCRIBE || a.kind == ZR_ACTION_RELEASE) {
+      s_call(l, &a);
+    } else if (a.kind == ZR_ACTION_DONE) {
+      s_done(l, &a);
+    } else {
+      struct zr_waiter *w = s_waiter(l, a.job);
+      if (w)
+        w->sink.on_event(w->sink.ctx, a.event);
+    }
+  }
+}
+
+void zr_calls_forget(struct zr_loop *l) {
+  while (l->waiters) {
+    struct zr_waiter *w = l->waiters;
+    LL_DELETE(l->waiters, w);
+    zr_free(w);
+  }
+}

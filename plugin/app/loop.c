@@ -1,0 +1,219 @@
+#include "app/loop.h"
+
+#include <pthread.h>
+#include <sys/random.h>
+
+#include "app/calls.h"
+#include "app/version.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+enum { LONGEST_SLEEP_MS = 60000, LIST_TIMEOUT_MS = 30000 };
+
+/* ---- tasks: the only part that other threads touch ---- */
+
+static enum zr_err s_post(void *self, struct zr_task *task) {
+  struct zr_loop *l = self;
+  task->next = NULL;
+  (void)pthread_mutex_lock(&l->lock);
+  bool closed = l->closed;
+  bool first = !l->tasks;
+  if (!closed) {
+    if (first)
+      l->tasks = task;
+    else
+      l->last_task->next = task;
+    l->last_task = task;
+  }
+  (void)pthread_mutex_unlock(&l->lock);
+  if (!closed && first)
+    zr_http_wakeup(l->http);
+  return closed ? ZR_ERR_CLOSED : ZR_ERR_OK;
+}
+
+static void s_run_tasks(struct zr_loop *l) {
+  (void)pthread_mutex_lock(&l->lock);
+  struct zr_task *task = l->tasks;
+  l->tasks = l->last_task = NULL;
+  (void)pthread_mutex_unlock(&l->lock);
+  while (task) {
+    struct zr_task *next = task->next; /* run may free it */
+    task->run(task);
+    task = next;
+  }
+}
+
+static bool s_closed(struct zr_loop *l) {
+  (void)pthread_mutex_lock(&l->lock);
+  bool over = l->closed && !l->tasks;
+  (void)pthread_mutex_unlock(&l->lock);
+  return over;
+}
+
+/* ---- backend: loop thread ---- */
+
+static enum zr_err s_submit(void *self, const struct zr_release_request *request,
+                            struct zr_job_sink sink, uint64_t *job) {
+  struct zr_loop *l = self;
+  if (!l->remote)
+    return ZR_ERR_STATE;
+  struct zr_waiter *w = zr_calloc(1, sizeof *w);
+  if (!w)
+    return ZR_ERR_NOMEM;
+  enum zr_err e = zr_engine_submit(l->engine, request, zr_loop_now(), job);
+  if (e != ZR_ERR_OK) {
+    zr_free(w);
+    return e;
+  }
+  w->job = *job;
+  w->sink = sink;
+  LL_PREPEND(l->waiters, w);
+  zr_log(ZR_LOG_INFO, "engine", "release taken", zr_i("job", (int64_t)*job),
+         zr_i("ids", (int64_t)request->instance_id_count),
+         zr_s("product", zr_product_info(request->product)->name),
+         zr_i("validate_only", request->validate_only));
+  return ZR_ERR_OK;
+}
+
+static void s_cancel(void *self, uint64_t job) {
+  struct zr_loop *l = self;
+  zr_log(ZR_LOG_INFO, "engine", "cancel", zr_i("job", (int64_t)job));
+  zr_engine_cancel(l->engine, job, zr_loop_now());
+}
+
+static enum zr_err s_list(void *self, const struct zr_list_query *query, struct zr_mono deadline,
+                          struct zr_list_sink sink) {
+  struct zr_loop *l = self;
+  if (!l->remote)
+    return ZR_ERR_STATE;
+  int64_t left = zr_mono_until(deadline, zr_mono_now());
+  int64_t timeout = left < LIST_TIMEOUT_MS ? left : LIST_TIMEOUT_MS;
+  return zr_remote_list(l->remote, query, timeout > 0 ? timeout : 1, sink.on_done, sink.ctx);
+}
+
+static const struct zr_server_facts *s_facts(void *self) {
+  struct zr_loop *l = self;
+  return &l->facts;
+}
+
+/* ---- the thread ---- */
+
+static void *s_thread(void *arg) {
+  struct zr_loop *l = arg;
+  while (!s_closed(l)) {
+    s_run_tasks(l);
+    zr_calls_carry_out(l);
+    struct zr_mono now = zr_mono_now();
+    int64_t sleep = zr_mono_until(zr_engine_wake(l->engine, now), now);
+    zr_http_run(l->http, sleep < LONGEST_SLEEP_MS ? sleep : LONGEST_SLEEP_MS);
+  }
+  return NULL;
+}
+
+static uint64_t s_seed(void) {
+  uint64_t seed = 0;
+  if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed)
+    seed = (uint64_t)zr_wall_now().ms;
+  return seed;
+}
+
+static enum zr_err s_new_remote(struct zr_loop *l, const struct zr_config *config,
+                                const struct zr_app_options *options, struct zr_buf *problem) {
+  struct zr_buf why = ZR_BUF_INIT(1024);
+  enum zr_err e = zr_config_credential(config, options, &l->credential, &why);
+  if (e == ZR_ERR_NOMEM) {
+    zr_buf_clean_up(&why);
+    return e;
+  }
+  if (e != ZR_ERR_OK) {
+    l->credential_problem = zr_buf_take(&why);
+    l->facts.credential_problem = l->credential_problem ? l->credential_problem : zr_err_text(e);
+    return ZR_ERR_OK;
+  }
+  zr_buf_clean_up(&why);
+  l->facts.account_fingerprint = l->credential.fingerprint;
+  l->facts.credential_source = l->credential.source;
+  const struct zr_remote_options remote = {
+      .http = l->http,
+      .endpoint = &l->endpoint,
+      .credential = &l->credential,
+      .client = "zenrelease-" ZR_VERSION,
+  };
+  e = zr_remote_new(&remote, &l->remote);
+  if (e != ZR_ERR_OK)
+    (void)zr_buf_printf(problem, "the API client cannot be set up: %s", zr_err_text(e));
+  return e;
+}
+
+static enum zr_err s_build(struct zr_loop *l, const struct zr_config *config,
+                           const struct zr_app_options *options, struct zr_buf *problem) {
+  enum zr_err e = zr_config_endpoint(config, options, &l->endpoint, problem);
+  if (e != ZR_ERR_OK)
+    return e;
+  l->facts = (struct zr_server_facts){.version = ZR_VERSION,
+                                      .endpoint = l->endpoint.url,
+                                      .account_fingerprint = "",
+                                      .credential_source = "",
+                                      .max_ids = ZR_JOB_MAX_IDS,
+                                      .max_batch = ZR_BATCH_MAX};
+  const struct zr_http_options http = {.ca_file = config->ca_file,
+                                       .proxy = config->proxy,
+                                       .user_agent = "zenrelease/" ZR_VERSION,
+                                       .http1_only = config->http1_only};
+  e = zr_http_new(&http, &l->http, problem);
+  if (e != ZR_ERR_OK)
+    return e;
+  const struct zr_engine_options engine = {.seed = s_seed(),
+                                           .calls_per_second = config->calls_per_second,
+                                           .call_timeout_ms = config->call_timeout_ms};
+  e = zr_engine_new(&engine, &l->engine);
+  return e == ZR_ERR_OK ? s_new_remote(l, config, options, problem) : e;
+}
+
+enum zr_err zr_loop_new(const struct zr_config *config, const struct zr_app_options *options,
+                        struct zr_loop **out, struct zr_buf *problem) {
+  struct zr_loop *l = zr_calloc(1, sizeof *l);
+  if (!l)
+    return ZR_ERR_NOMEM;
+  (void)pthread_mutex_init(&l->lock, NULL);
+  l->backend = (struct zr_backend){.self = l,
+                                   .post = s_post,
+                                   .submit = s_submit,
+                                   .cancel = s_cancel,
+                                   .list = s_list,
+                                   .facts = s_facts};
+  enum zr_err e = s_build(l, config, options, problem);
+  if (e == ZR_ERR_OK && pthread_create(&l->thread, NULL, s_thread, l) != 0)
+    e = ZR_ERR_NOMEM;
+  if (e != ZR_ERR_OK) {
+    zr_loop_destroy(l);
+    return e;
+  }
+  *out = l;
+  return ZR_ERR_OK;
+}
+
+const struct zr_backend *zr_loop_backend(struct zr_loop *l) {
+  return &l->backend;
+}
+
+void zr_loop_stop(struct zr_loop *l) {
+  (void)pthread_mutex_lock(&l->lock);
+  l->closed = true;
+  (void)pthread_mutex_unlock(&l->lock);
+  zr_http_wakeup(l->http);
+  (void)pthread_join(l->thread, NULL);
+}
+
+void zr_loop_destroy(struct zr_loop *l) {
+  if (!l)
+    return;
+  zr_remote_destroy(l->remote);
+  zr_calls_forget(l);
+  zr_http_destroy(l->http);
+  zr_engine_destroy(l->engine);
+  zr_credential_clean_up(&l->credential);
+  zr_free(l->credential_problem);
+  (void)pthread_mutex_destroy(&l->lock);
+  zr_free(l);
+}

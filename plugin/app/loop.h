@@ -1,0 +1,29 @@
+/*
+ * The loop thread: it owns engine, remote and libcurl, and carries out what the engine decides. The
+ * front doors reach it through its zr_backend (model/backend.h).
+ */
+#ifndef ZR_APP_LOOP_H
+#define ZR_APP_LOOP_H
+
+#include "app/config.h"
+#include "app/options.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "model/backend.h"
+
+struct zr_loop;
+
+/* Builds everything and starts the thread. Without usable credentials it still starts: its facts
+ * say what is wrong, and nothing can be submitted. On an error `problem` has a sentence for people.
+ */
+enum zr_err zr_loop_new(const struct zr_config *config, const struct zr_app_options *options,
+                        struct zr_loop **out, struct zr_buf *problem) ZR_MUST_CHECK;
+/* Lives as long as the loop. */
+const struct zr_backend *zr_loop_backend(struct zr_loop *l);
+/* Takes no more tasks, ends the thread and joins it. Jobs that are not done are never told. */
+void zr_loop_stop(struct zr_loop *l);
+/* After zr_loop_stop. NULL is fine. */
+void zr_loop_destroy(struct zr_loop *l);
+
+#endif

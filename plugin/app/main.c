@@ -1,0 +1,61 @@
+/* zenrelease-plugin: the gRPC server. Signals are blocked before any library starts a thread. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "app/options.h"
+#include "app/serve.h"
+#include "base/log.h"
+
+static void s_block_signals(void) {
+  sigset_t set;
+  (void)sigemptyset(&set);
+  (void)sigaddset(&set, SIGTERM);
+  (void)sigaddset(&set, SIGINT);
+  (void)sigaddset(&set, SIGPIPE);
+  (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+  (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* No core dump and no ptrace by others: libcurl's buffers have held an Authorization header. The
+ * leak checker needs to look into the process. */
+static void s_close_to_others(void) {
+#ifndef ZR_SANITIZED
+  (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+  (void)umask(0077);
+}
+
+static bool s_set_log_level(const struct zr_app_options *o) {
+  const char *word = o->log_level ? o->log_level : getenv("ZENRELEASE_LOG");
+  enum zr_log_level level = ZR_LOG_INFO;
+  if (word && *word && zr_log_parse_level(word, &level) != ZR_ERR_OK) {
+    (void)fprintf(stderr,
+                  "zenrelease-plugin: unknown log level \"%s\"; use trace, debug, info, warn, "
+                  "error or off\n",
+                  word);
+    return false;
+  }
+  zr_log_set_level(level);
+  return true;
+}
+
+int main(int argc, char **argv) {
+  struct zr_app_options options;
+  zr_app_options_parse(argc, argv, &options);
+  if (!s_set_log_level(&options))
+    return 2;
+  if (!options.listen) {
+    (void)fputs("zenrelease-plugin: say where to serve, e.g. --listen unix:/run/zenrelease.sock or "
+                "--listen 127.0.0.1:0; most people want the zenrelease command, which starts this "
+                "program by itself\n",
+                stderr);
+    return 2;
+  }
+  s_block_signals();
+  s_close_to_others();
+  return zr_serve(&options);
+}

@@ -1,0 +1,130 @@
+/*
+ * The bounded end. A peer that stops reading in the middle of an answer holds the core's shutdown
+ * for as long as it lives, and cancelling does not help; so we wait by our own clock and say
+ * whether everything is over. Source: docs/rpc-server.md.
+ */
+#include <grpc/grpc.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "rpc/private.h"
+
+enum { ABANDON_MS = 2000 };
+
+static bool s_is_over_locked(const struct zr_rpc_server *s) {
+  if (atomic_load(&s->live) != 0)
+    return false;
+  for (const struct zr_rpc_core *c = s->cores; c; c = c->next)
+    if (!c->gone)
+      return false;
+  return true;
+}
+
+static struct timespec s_at(struct timespec from, int64_t ms) {
+  from.tv_sec += (time_t)(ms / 1000);
+  from.tv_nsec += (long)(ms % 1000) * 1000000;
+  if (from.tv_nsec >= 1000000000) {
+    from.tv_sec++;
+    from.tv_nsec -= 1000000000;
+  }
+  return from;
+}
+
+static bool s_wait(struct zr_rpc_server *s, struct timespec until) {
+  pthread_mutex_lock(&s->lock);
+  while (!s_is_over_locked(s))
+    if (pthread_cond_timedwait(&s->idle, &s->lock, &until) != 0)
+      break;
+  bool over = s_is_over_locked(s);
+  pthread_mutex_unlock(&s->lock);
+  return over;
+}
+
+static void s_stop_accepting(struct zr_rpc_server *s) {
+  atomic_store(&s->stopping, true);
+  zr_rpc_listener_destroy(s->listener);
+  s->listener = NULL;
+  zr_rpc_keeper_destroy(s->keeper);
+  s->keeper = NULL;
+}
+
+/* The keeper is gone, so nobody else changes the list or destroys a server of it. */
+static void s_cancel(struct zr_rpc_server *s) {
+  zr_log(ZR_LOG_WARN, "rpc", "cancelling the calls that are left",
+         zr_i("calls", (int64_t)atomic_load(&s->calls)));
+  for (struct zr_rpc_core *c = s->cores; c; c = c->next)
+    if (c->grpc)
+      grpc_server_cancel_all_calls(c->grpc);
+}
+
+bool zr_rpc_server_shutdown(struct zr_rpc_server *s, int64_t grace_ms, int64_t hard_ms) {
+  struct timespec start;
+  (void)clock_gettime(CLOCK_MONOTONIC, &start);
+  s_stop_accepting(s);
+  if (!s->running)
+    return true;
+  for (struct zr_rpc_core *c = s->cores; c; c = c->next)
+    zr_rpc_core_close(c);
+  if (!s_wait(s, s_at(start, grace_ms))) {
+    s_cancel(s);
+    if (!s_wait(s, s_at(start, hard_ms))) {
+      zr_log(ZR_LOG_WARN, "rpc", "calls are stuck; leaving without them",
+             zr_i("calls", (int64_t)atomic_load(&s->calls)));
+      return false;
+    }
+  }
+  grpc_completion_queue_shutdown(s->queue);
+  pthread_join(s->thread, NULL);
+  s->running = false;
+  s->ended = true;
+  return true;
+}
+
+/* After a start that failed half-way: what it left in the queue comes back here. */
+static void s_abandon(struct zr_rpc_server *s) {
+  if (s->running && zr_rpc_server_shutdown(s, 0, ABANDON_MS))
+    return;
+  gpr_timespec until =
+      gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(ABANDON_MS, GPR_TIMESPAN));
+  for (struct zr_rpc_core *c = s->cores; c; c = c->next)
+    zr_rpc_core_close(c);
+  bool over = false;
+  while (!over && zr_rpc_turn(s->queue, until)) {
+    pthread_mutex_lock(&s->lock);
+    over = s_is_over_locked(s);
+    pthread_mutex_unlock(&s->lock);
+  }
+  grpc_completion_queue_shutdown(s->queue);
+}
+
+void zr_rpc_server_destroy(struct zr_rpc_server *s) {
+  if (!s)
+    return;
+  zr_rpc_listener_destroy(s->listener);
+  zr_rpc_keeper_destroy(s->keeper);
+  if (s->queue && !s->ended)
+    s_abandon(s);
+  while (s->cores) {
+    struct zr_rpc_core *next = s->cores->next;
+    zr_rpc_core_destroy(s->cores);
+    s->cores = next;
+  }
+  if (s->queue) {
+    while (zr_rpc_turn(s->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC))) {
+    }
+    grpc_completion_queue_destroy(s->queue);
+  }
+  grpc_shutdown();
+  for (size_t i = 0; i < ZR_COUNT(s->tls_text); i++) {
+    if (s->tls_text[i])
+      zr_wipe(s->tls_text[i], strlen(s->tls_text[i]));
+    zr_free(s->tls_text[i]);
+  }
+  zr_free(s->methods);
+  pthread_cond_destroy(&s->idle);
+  pthread_mutex_destroy(&s->lock);
+  zr_free(s);
+}

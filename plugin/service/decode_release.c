@@ -1,0 +1,107 @@
+#include "service/decode_release.h"
+
+#include <string.h>
+
+#include "service/codec.h"
+#include "service/hash.h"
+#include "service/text_rule.h"
+#include "zenrelease/v1/release_service.pb-c.h"
+
+enum { WAIT_MAX_MS = 24 * 3600 * 1000, SECOND_MS = 1000, NANOS_PER_MS = 1000000 };
+
+static const char *s_text(const ProtobufCFieldDescriptor *field, struct zr_view text) {
+  if (strcmp(field->name, "instance_ids") == 0)
+    return zr_id_problem(text);
+  return zr_request_id_problem(text);
+}
+
+static size_t s_max_count(const ProtobufCFieldDescriptor *field) {
+  (void)field; /* instance_ids is the only repeated one */
+  return ZR_JOB_MAX_IDS;
+}
+
+static const struct zr_rules s_rules = {.text = s_text, .max_count = s_max_count};
+
+static int64_t s_wait_ms(const Google__Protobuf__Duration *d, struct zr_violations *v) {
+  if (!d)
+    return ZR_DEFAULT_WAIT_MS;
+  if (d->seconds < 0 || d->nanos < 0) {
+    zr_violation_add(v, "wait_timeout", "is negative");
+    return 0;
+  }
+  if (d->nanos >= SECOND_MS * NANOS_PER_MS) {
+    zr_violation_add(v, "wait_timeout", "is not a valid duration");
+    return 0;
+  }
+  if (d->seconds > WAIT_MAX_MS / SECOND_MS ||
+      (d->seconds == WAIT_MAX_MS / SECOND_MS && d->nanos > 0)) {
+    zr_violation_add(v, "wait_timeout", "is longer than 24 hours");
+    return 0;
+  }
+  return d->seconds * SECOND_MS + (d->nanos + NANOS_PER_MS - 1) / NANOS_PER_MS;
+}
+
+static void s_check(const Zenrelease__V1__ReleaseRequest *m, const struct zr_release_order *o,
+                    struct zr_violations *v) {
+  if (m->product == ZENRELEASE__V1__PRODUCT__PRODUCT_UNSPECIFIED)
+    zr_violation_add(v, "product", "is missing: give PRODUCT_VM, PRODUCT_BMC or PRODUCT_ZEC");
+  else if (!zr_product_info(o->request.product))
+    zr_violation_add(v, "product", "is not known: give PRODUCT_VM, PRODUCT_BMC or PRODUCT_ZEC");
+  if (m->n_instance_ids == 0)
+    zr_violation_add(v, "instance_ids", "is empty: name at least one instance");
+  if (m->depend_resource && o->request.product != ZR_PRODUCT_ZEC)
+    zr_violation_add(v, "depend_resource", "is for PRODUCT_ZEC only");
+  if (m->after_sequence < 0)
+    zr_violation_add(v, "after_sequence", "is negative");
+}
+
+static uint64_t s_content(const struct zr_release_request *r, const uint64_t key[2]) {
+  struct zr_hash h;
+  zr_hash_begin(&h, key);
+  zr_hash_number(&h, (uint64_t)r->product);
+  zr_hash_number(&h, (uint64_t)r->allow_missing | (uint64_t)r->validate_only << 1 |
+                         (uint64_t)r->depend_resource << 2);
+  zr_hash_number(&h, (uint64_t)r->wait_ms);
+  zr_hash_number(&h, r->instance_id_count);
+  for (size_t i = 0; i < r->instance_id_count; i++)
+    zr_hash_text(&h, zr_view_of(r->instance_ids[i]));
+  return zr_hash_end(&h);
+}
+
+bool zr_decode_release(struct zr_view bytes, const uint64_t hash_key[2],
+                       struct zr_release_order *out, struct zr_violations *v) {
+  const Zenrelease__V1__ReleaseRequest *m = (const Zenrelease__V1__ReleaseRequest *)zr_decode(
+      &zenrelease__v1__release_request__descriptor, bytes, &s_rules, v);
+  if (!m)
+    return false;
+  *out = (struct zr_release_order){
+      .request = {.product = (enum zr_product)m->product,
+                  .instance_ids = (const char *const *)m->instance_ids,
+                  .instance_id_count = m->n_instance_ids,
+                  .allow_missing = m->allow_missing,
+                  .validate_only = m->validate_only,
+                  .depend_resource = m->depend_resource,
+                  .wait_ms = s_wait_ms(m->wait_timeout, v)},
+      .request_id = m->request_id,
+      .after_sequence = m->after_sequence,
+  };
+  s_check(m, out, v);
+  if (zr_violations_any(v))
+    return false;
+  if (out->request_id[0])
+    out->content = s_content(&out->request, hash_key);
+  return true;
+}
+
+const char *zr_decode_cancel(struct zr_view bytes, struct zr_violations *v) {
+  const Zenrelease__V1__CancelReleaseRequest *m =
+      (const Zenrelease__V1__CancelReleaseRequest *)zr_decode(
+          &zenrelease__v1__cancel_release_request__descriptor, bytes, &s_rules, v);
+  if (!m)
+    return NULL;
+  if (!m->request_id[0]) {
+    zr_violation_add(v, "request_id", "is empty: name the release to stop");
+    return NULL;
+  }
+  return m->request_id;
+}

@@ -1,0 +1,43 @@
+/* The model's words as protobuf. */
+#ifndef ZR_SERVICE_PACK_H
+#define ZR_SERVICE_PACK_H
+
+#include "base/arena.h"
+#include "model/call.h"
+#include "model/release.h"
+#include "rpc/bytes.h"
+#include "zenrelease/v1/release.pb-c.h"
+
+/* What a report may take on the wire: below the 4 MiB that peers accept by default, with room for
+ * the event around it. Longer ones lose comfort first, then detail, never an outcome or a code. */
+enum { ZR_REPORT_MAX_BYTES = 4 * 1024 * 1024 - 65536 };
+
+/* How much a packed report says. */
+enum zr_pack_level {
+  ZR_PACK_ALL,
+  ZR_PACK_HINT_ONCE, /* hints and summaries with the first diagnostic of each code only */
+  ZR_PACK_NO_DETAIL, /* also no detail and no words of the service after the first */
+  ZR_PACK_NO_NAMES,  /* also no names and zones of instances */
+  ZR_PACK_BARE       /* also no request ids and times */
+};
+
+/* Arrays of messages in `arena`; NULL when out of memory. */
+Zenrelease__V1__InstanceResult **zr_pack_results(struct zr_arena *arena,
+                                                 const struct zr_result *results, size_t count,
+                                                 enum zr_pack_level level) ZR_MUST_CHECK;
+/* One diagnostic; *seen is a bit for each code that was packed before. False: out of memory. */
+bool zr_pack_diagnostic(struct zr_arena *arena, const struct zr_diagnostic *d,
+                        enum zr_pack_level level, uint64_t *seen,
+                        Zenrelease__V1__Diagnostic *out) ZR_MUST_CHECK;
+
+/* A ReleaseEvent; NULL when out of memory. */
+struct zr_rpc_bytes *zr_pack_event(const struct zr_event *event, uint64_t sequence) ZR_MUST_CHECK;
+/* The last ReleaseEvent. Its tail, from *response_offset on, is the ReleaseResponse. */
+struct zr_rpc_bytes *zr_pack_report(const struct zr_report *report, const char *request_id,
+                                    uint64_t sequence, struct zr_wall at,
+                                    size_t *response_offset) ZR_MUST_CHECK;
+/* A ListInstancesResponse. */
+struct zr_rpc_bytes *zr_pack_list(const struct zr_list_end *end,
+                                  const char *next_page_token) ZR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * Page tokens of ListInstances: the next page, and a hash of everything that must be the same then.
+ * Opaque to callers; not a secret, and good across restarts and servers.
+ */
+#ifndef ZR_SERVICE_PAGE_TOKEN_H
+#define ZR_SERVICE_PAGE_TOKEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/view.h"
+#include "model/call.h"
+
+enum { ZR_PAGE_TOKEN_SIZE = 27 };
+
+/* Of all filters, the page size and the account; not of the page. */
+uint64_t zr_page_content(const struct zr_list_query *query, const char *account);
+void zr_page_token_make(uint32_t page, uint64_t content, char out[ZR_PAGE_TOKEN_SIZE]);
+/* False for anything that this function's twin did not make for this content. */
+bool zr_page_token_read(struct zr_view token, uint64_t content, uint32_t *page);
+
+#endif

@@ -1,0 +1,59 @@
+/* What the files of this room share. */
+#ifndef ZR_SERVICE_PRIVATE_H
+#define ZR_SERVICE_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "service/operation.h"
+#include "service/reflection.h"
+#include "service/service.h"
+
+enum { ZR_SERVICE_METHODS = 9, ZR_RETRY_MS = 1000 };
+
+/* A call of Health.Watch, in its call's arena. */
+struct zr_health_watch {
+  struct zr_service *service;
+  struct zr_rpc_call *call;
+  struct zr_health_watch *prev;
+  struct zr_health_watch *next;
+  bool known; /* the name */
+  bool listed;
+};
+
+struct zr_service {
+  const struct zr_backend *backend;
+  struct zr_service_options options; /* with defaults filled in */
+  struct zr_rpc_method methods[ZR_SERVICE_METHODS];
+  struct zr_reflection *reflection;
+
+  atomic_bool draining;
+  atomic_uint running; /* operations; changed by the loop thread only */
+  atomic_bool cancelling;
+  struct zr_task cancel_all;
+
+  pthread_mutex_t health_lock;
+  struct zr_health_watch *watches; /* guarded by health_lock */
+
+  struct zr_registry registry; /* loop thread */
+};
+
+/* The handlers, by file. gRPC thread. */
+void zr_handle_release(void *service, struct zr_rpc_call *call);
+void zr_handle_watch(void *service, struct zr_rpc_call *call);
+void zr_handle_cancel(void *service, struct zr_rpc_call *call);
+void zr_handle_list(void *service, struct zr_rpc_call *call);
+void zr_handle_info(void *service, struct zr_rpc_call *call);
+void zr_handle_health_check(void *service, struct zr_rpc_call *call);
+void zr_handle_health_watch(void *service, struct zr_rpc_call *call);
+void zr_handle_reflection(void *service, struct zr_rpc_call *call);
+
+/* health.c: says NOT_SERVING and ends the watches. Any thread. */
+void zr_health_drain(struct zr_service *s);
+
+/* Runs `task` on the loop thread; false when there is no loop any more. */
+static inline bool zr_service_post(const struct zr_service *s, struct zr_task *task) {
+  return s->backend->post(s->backend->self, task) == ZR_ERR_OK;
+}
+
+#endif

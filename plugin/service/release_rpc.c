@@ -1,0 +1,123 @@
+/* Release, WatchRelease, CancelRelease: decoded and checked here, then handed to the loop thread.
+ */
+#include "service/codec.h"
+#include "service/private.h"
+#include "service/status.h"
+#include "zenrelease/v1/release_service.pb-c.h"
+
+static const char s_closing[] = "the server is shutting down; nothing was sent";
+
+/* ---- a caller's life; the hooks run on the gRPC thread, the tasks on the loop thread ---- */
+
+static void s_start(struct zr_task *task) {
+  struct zr_caller *c = ZR_OWNER(task, struct zr_caller, start);
+  if (zr_rpc_call_is_cancelled(c->call))
+    zr_fail(c->call, ZR_RPC_CANCELLED, "the caller is gone; nothing was sent", NULL);
+  else
+    zr_operation_attach(c);
+}
+
+static void s_sent(struct zr_task *task) {
+  struct zr_caller *c = ZR_OWNER(task, struct zr_caller, sent);
+  struct zr_rpc_call *call = c->call;
+  c->sending = false;
+  zr_history_pump(c);
+  zr_rpc_call_release(call);
+}
+
+static void s_gone(struct zr_task *task) {
+  struct zr_caller *c = ZR_OWNER(task, struct zr_caller, gone);
+  struct zr_rpc_call *call = c->call;
+  if (c->operation) {
+    zr_operation_detach(c);
+    zr_fail(call, ZR_RPC_CANCELLED, "the caller is gone", NULL);
+  }
+  zr_rpc_call_release(call);
+}
+
+static void s_on_sent(void *ctx, struct zr_rpc_call *call) {
+  struct zr_caller *c = ctx;
+  (void)zr_rpc_call_acquire(call);
+  if (!zr_service_post(c->service, &c->sent))
+    zr_rpc_call_release(call);
+}
+
+/* Gives back the reference that the caller holds for its hooks. */
+static void s_on_end(void *ctx, struct zr_rpc_call *call, bool cancelled) {
+  struct zr_caller *c = ctx;
+  if (!cancelled || !zr_service_post(c->service, &c->gone))
+    zr_rpc_call_release(call);
+}
+
+static void s_take(struct zr_service *s, struct zr_rpc_call *call, bool watch) {
+  struct zr_arena *arena = zr_rpc_call_arena(call);
+  struct zr_violations v = {.arena = arena};
+  struct zr_caller *c = zr_arena_calloc(arena, 1, sizeof *c);
+  if (!c) {
+    zr_fail_nomem(call);
+    return;
+  }
+  *c = (struct zr_caller){.service = s,
+                          .call = call,
+                          .watch = watch,
+                          .start.run = s_start,
+                          .sent.run = s_sent,
+                          .gone.run = s_gone};
+  if (!zr_decode_release(zr_rpc_call_request(call), s->registry.hash_key, &c->order, &v)) {
+    zr_violations_fail(&v, call);
+    return;
+  }
+  struct zr_rpc_hooks hooks = {.ctx = c, .on_sent = s_on_sent, .on_end = s_on_end};
+  zr_rpc_call_set_hooks(zr_rpc_call_acquire(call), &hooks);
+  if (!zr_service_post(s, &c->start))
+    zr_fail(call, ZR_RPC_UNAVAILABLE, s_closing, NULL);
+}
+
+void zr_handle_release(void *service, struct zr_rpc_call *call) {
+  s_take(service, call, false);
+}
+
+void zr_handle_watch(void *service, struct zr_rpc_call *call) {
+  s_take(service, call, true);
+}
+
+/* ---- CancelRelease ---- */
+
+struct s_cancel {
+  struct zr_service *service;
+  struct zr_rpc_call *call;
+  const char *request_id;
+  struct zr_task task;
+};
+
+static void s_cancel_run(struct zr_task *task) {
+  struct s_cancel *c = ZR_OWNER(task, struct s_cancel, task);
+  struct zr_operation *op = zr_registry_find(&c->service->registry, c->request_id);
+  if (!op) {
+    zr_fail(c->call, ZR_RPC_NOT_FOUND, "no release has this request_id", NULL);
+    return;
+  }
+  Zenrelease__V1__CancelReleaseResponse m = ZENRELEASE__V1__CANCEL_RELEASE_RESPONSE__INIT;
+  m.cancelled = op->running;
+  struct zr_rpc_bytes *b = zr_encode(&m.base);
+  zr_operation_cancel(op);
+  if (b)
+    zr_rpc_reply(c->call, b);
+  else
+    zr_fail(c->call, ZR_RPC_RESOURCE_EXHAUSTED, "out of memory; the release was stopped", NULL);
+}
+
+void zr_handle_cancel(void *service, struct zr_rpc_call *call) {
+  struct zr_service *s = service;
+  struct zr_arena *arena = zr_rpc_call_arena(call);
+  struct zr_violations v = {.arena = arena};
+  struct s_cancel *c = zr_arena_calloc(arena, 1, sizeof *c);
+  const char *request_id = c ? zr_decode_cancel(zr_rpc_call_request(call), &v) : NULL;
+  if (!c || !request_id) {
+    zr_violations_fail(&v, call);
+    return;
+  }
+  *c = (struct s_cancel){s, call, request_id, {.run = s_cancel_run}};
+  if (!zr_service_post(s, &c->task))
+    zr_fail(call, ZR_RPC_UNAVAILABLE, s_closing, NULL);
+}

@@ -1,0 +1,111 @@
+/* The service: its method table, and its beginning and end. */
+#include "service/service.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "service/private.h"
+#include "service/status.h"
+#include "zr_descriptors.h"
+
+#define RELEASE "/zenrelease.v1.ReleaseService/"
+
+enum { HOUR_MS = 3600 * 1000, WINDOW_MS = 5, RELEASE_SLOTS = 16 };
+
+static void s_methods(struct zr_service *s) {
+  const struct zr_rpc_method table[ZR_SERVICE_METHODS] = {
+      {RELEASE "Release", ZR_RPC_UNARY, zr_handle_release, s, RELEASE_SLOTS, false},
+      {RELEASE "WatchRelease", ZR_RPC_SERVER_STREAM, zr_handle_watch, s, 0, false},
+      {RELEASE "CancelRelease", ZR_RPC_UNARY, zr_handle_cancel, s, 0, true},
+      {RELEASE "ListInstances", ZR_RPC_UNARY, zr_handle_list, s, 0, false},
+      {RELEASE "GetServerInfo", ZR_RPC_UNARY, zr_handle_info, s, 0, true},
+      {"/grpc.health.v1.Health/Check", ZR_RPC_UNARY, zr_handle_health_check, s, 4, true},
+      {"/grpc.health.v1.Health/Watch", ZR_RPC_SERVER_STREAM, zr_handle_health_watch, s, 4, false},
+      {"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", ZR_RPC_BIDI,
+       zr_handle_reflection, s, 4, false},
+      {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", ZR_RPC_BIDI,
+       zr_handle_reflection, s, 4, false},
+  };
+  for (size_t i = 0; i < ZR_SERVICE_METHODS; i++)
+    s->methods[i] = table[i];
+}
+
+static void s_defaults(struct zr_service_options *o) {
+  o->max_message_bytes = o->max_message_bytes ? o->max_message_bytes : (size_t)4 << 20;
+  o->max_concurrent_releases = o->max_concurrent_releases ? o->max_concurrent_releases : 256;
+  o->keep_ms = o->keep_ms ? o->keep_ms : HOUR_MS;
+  o->keep_count = o->keep_count ? o->keep_count : 256;
+  o->keep_bytes = o->keep_bytes ? o->keep_bytes : (size_t)32 << 20;
+  o->window_ms = o->window_ms == 0 ? WINDOW_MS : o->window_ms < 0 ? 0 : o->window_ms;
+}
+
+enum zr_err zr_service_new(const struct zr_backend *backend,
+                           const struct zr_service_options *options, struct zr_service **out) {
+  struct zr_service *s = zr_calloc(1, sizeof *s);
+  if (!s)
+    return ZR_ERR_NOMEM;
+  pthread_mutex_init(&s->health_lock, NULL);
+  s->backend = backend;
+  s->options = *options;
+  s_defaults(&s->options);
+  s_methods(s);
+  zr_registry_init(&s->registry);
+  struct zr_view set = {(const char *)zr_descriptors, zr_descriptors_len};
+  enum zr_err e = zr_reflection_new(set, &s->reflection);
+  if (e != ZR_ERR_OK) {
+    zr_service_destroy(s);
+    return e;
+  }
+  *out = s;
+  return ZR_ERR_OK;
+}
+
+const struct zr_rpc_method *zr_service_methods(const struct zr_service *s, size_t *count) {
+  *count = ZR_SERVICE_METHODS;
+  return s->methods;
+}
+
+void zr_service_drain(struct zr_service *s) {
+  atomic_store(&s->draining, true);
+  zr_health_drain(s);
+}
+
+static void s_cancel_all(struct zr_task *task) {
+  struct zr_service *s = ZR_OWNER(task, struct zr_service, cancel_all);
+  atomic_store(&s->cancelling, false);
+  for (struct zr_operation *op = s->registry.all; op; op = op->all_next)
+    zr_operation_cancel(op);
+}
+
+void zr_service_cancel_all(struct zr_service *s) {
+  if (atomic_exchange(&s->cancelling, true))
+    return; /* the task is on its way */
+  s->cancel_all.run = s_cancel_all;
+  if (!zr_service_post(s, &s->cancel_all))
+    atomic_store(&s->cancelling, false);
+}
+
+unsigned zr_service_running(const struct zr_service *s) {
+  return atomic_load(&s->running);
+}
+
+void zr_service_close(struct zr_service *s) {
+  zr_service_drain(s);
+  for (struct zr_operation *op = s->registry.all, *next; op; op = next) {
+    next = op->all_next;
+    op->answering = true;
+    while (op->callers) {
+      struct zr_rpc_call *call = op->callers->call;
+      zr_operation_detach(op->callers);
+      zr_fail(call, ZR_RPC_UNAVAILABLE, "the server is shutting down", NULL);
+    }
+  }
+}
+
+void zr_service_destroy(struct zr_service *s) {
+  if (!s)
+    return;
+  zr_registry_clean_up(s);
+  zr_reflection_destroy(s->reflection);
+  pthread_mutex_destroy(&s->health_lock);
+  zr_free(s);
+}
