@@ -43,11 +43,14 @@ static void s_run_tasks(struct zr_loop *l) {
   }
 }
 
-static bool s_closed(struct zr_loop *l) {
+enum turn { TURN_SLEEP, TURN_AGAIN, TURN_OVER };
+
+/* What comes after a turn. A wake-up that came since is still unread, so sleeping is safe. */
+static enum turn s_next_turn(struct zr_loop *l) {
   (void)pthread_mutex_lock(&l->lock);
-  bool over = l->closed && !l->tasks;
+  enum turn next = l->tasks ? TURN_AGAIN : l->closed ? TURN_OVER : TURN_SLEEP;
   (void)pthread_mutex_unlock(&l->lock);
-  return over;
+  return next;
 }
 
 /* ---- backend: loop thread ---- */
@@ -100,14 +103,18 @@ static const struct zr_server_facts *s_facts(void *self) {
 
 static void *s_thread(void *arg) {
   struct zr_loop *l = arg;
-  while (!s_closed(l)) {
+  for (;;) {
     s_run_tasks(l);
     zr_calls_carry_out(l);
+    enum turn next = s_next_turn(l);
+    if (next == TURN_OVER)
+      return NULL;
+    if (next == TURN_AGAIN)
+      continue;
     struct zr_mono now = zr_mono_now();
     int64_t sleep = zr_mono_until(zr_engine_wake(l->engine, now), now);
     zr_http_run(l->http, sleep < LONGEST_SLEEP_MS ? sleep : LONGEST_SLEEP_MS);
   }
-  return NULL;
 }
 
 static uint64_t s_seed(void) {

@@ -22,7 +22,8 @@ void world_check_outcome(struct world *w, const struct machine *m, const struct 
   case ZR_OUTCOME_NOT_RECYCLED:
   case ZR_OUTCOME_REFUSED:
   case ZR_OUTCOME_INVALID:
-    if (m->by_release && r->attempts > 0 && !m->left_open)
+    /* NOT_VISIBLE claims nothing about the instance, only about the rights. */
+    if (m->by_release && r->attempts > 0 && !m->left_open && r->code != ZR_CODE_NOT_VISIBLE)
       world_break(w, "%s was destroyed by us and was reported %s (now %lld, since %lld, due %lld)",
                   m->id, zr_outcome_name(o), (long long)w->now, (long long)m->place_at,
                   (long long)m->gone_at);

@@ -78,7 +78,9 @@ void world_cancel(struct world *w, int job) {
 
 static struct machine *s_find(struct world *w, const char *id) {
   unsigned long n = strtoul(id + 1, NULL, 10);
-  return n < w->machine_count ? &w->machines[n] : NULL;
+  if (n >= w->machine_count)
+    abort(); /* an id that no test made */
+  return &w->machines[n];
 }
 
 static void s_put(struct world *w, struct machine *m, enum place place) {
@@ -238,10 +240,6 @@ static void s_note_send(struct world *w, const struct zr_action *a) {
     world_break(w, "a release with %zu ids", a->id_count);
   for (size_t i = 0; i < a->id_count; i++) {
     struct machine *m = s_find(w, a->ids[i]);
-    if (!m) {
-      world_break(w, "sent an id nobody asked for: %s", a->ids[i]);
-      return;
-    }
     if (!m->said_in_bin)
       world_break(w, "%s was sent, and the last read did not show it in the bin", m->id);
     if (m->accepted)

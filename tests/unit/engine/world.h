@@ -116,8 +116,10 @@ void world_run(struct world *w, int64_t limit_ms);
 void world_run_to(struct world *w, int64_t at_ms);
 void world_break(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* check.c: holds every finished job against the ledger; the first contradiction is in w->problem.
- */
+/* check.c: the first contradiction is in w->problem. world_check_outcome holds one outcome against
+ * the ledger at the moment it is reported, effects that are still to come included; world_check
+ * holds every finished job against what was sent. */
+void world_check_outcome(struct world *w, const struct machine *m, const struct zr_result *r);
 void world_check(struct world *w);
 
 #endif

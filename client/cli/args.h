@@ -1,0 +1,58 @@
+/*
+ * The command line. Flags are long, exact and given once: abbreviations, unknown words and values
+ * that would have to be guessed are errors, found before anything is started. No flag takes a
+ * secret.
+ */
+#ifndef ZR_CLIENT_CLI_ARGS_H
+#define ZR_CLIENT_CLI_ARGS_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "exit_code.h"
+#include "zenrelease/zenrelease.h"
+
+/* What every command takes. Text is borrowed from argv. */
+struct zr_common_args {
+  const char *config;
+  const char *profile;
+  const char *endpoint;
+  const char *server; /* NULL: start the plugin */
+  const char *tls_ca;
+  const char *tls_cert;
+  const char *tls_key;
+  const char *tls_server_name;
+  bool json;
+  bool verbose;
+  const char *command; /* as typed; NULL: none */
+  int command_index;   /* of it in argv */
+  char error[512];     /* "": none */
+};
+
+/* For argp: the flags of struct zr_common_args, as a child parser of every command. */
+extern const struct argp zr_common_argp;
+
+/* Reads what comes before the command, and the command's name. False with args->error set. */
+bool zr_args_parse_top(struct zr_common_args *args, int argc, char **argv);
+/* Reads the flags of one command, argv[0] being its name. False with common->error set; exits after
+ * --help and --version. */
+bool zr_args_parse(const struct argp *argp, struct zr_common_args *common, void *input, int argc,
+                   char **argv);
+
+/* For parsers: remembers the first error, and returns EINVAL. */
+int zr_args_fail(struct zr_common_args *args, const char *format, ...) ZR_PRINTF(2, 3);
+/* Sets a flag that may be given once. 0 or EINVAL. */
+int zr_args_once(struct zr_common_args *args, const char **slot, const char *flag,
+                 const char *value);
+/* "vm", "bmc", "zec". 0 or EINVAL. */
+int zr_args_product(struct zr_common_args *args, const char *value, enum zenrelease_product *out);
+
+/* Tells args->error, and how to learn more about `command` (NULL: all of them). ZR_EXIT_USAGE. */
+enum zr_exit zr_args_usage(const struct zr_common_args *args, const char *command);
+
+/* Whether --json is among argv: asked before anything is parsed, to know how errors are told. */
+bool zr_args_want_json(int argc, char *const *argv);
+
+#endif

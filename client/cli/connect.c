@@ -1,0 +1,78 @@
+#include "connect.h"
+
+#include <stdlib.h>
+
+#include "interrupt.h"
+#include "json.h"
+#include "out.h"
+#include "table.h"
+
+enum { WHY_MAX = 64 * 1024, JSON_MAX = 8 * 1024 * 1024 };
+
+void zr_tell_error(bool json, const struct zenrelease_error *error, const char *request_id) {
+  struct zr_buf text = ZR_BUF_INIT(WHY_MAX);
+  zr_plain_text(&text, zenrelease_error_message(error));
+  zr_note("zenrelease: %s", text.data ? text.data : "");
+  zr_buf_clean_up(&text);
+  if (!json)
+    return;
+  struct zr_buf line = ZR_BUF_INIT(JSON_MAX);
+  zr_json_error(&line, error, NULL, request_id);
+  zr_out_buf(&line);
+  (void)zr_out_flush(NULL);
+  zr_buf_clean_up(&line);
+}
+
+static bool s_start_plugin(struct zr_connection *c, const struct zr_common_args *args) {
+  struct zr_buf why = ZR_BUF_INIT(WHY_MAX);
+  c->own_plugin = zr_plugin_start(&c->plugin, args, c->cancel, &why);
+  if (!c->own_plugin && zr_interrupted())
+    zr_complain(args->json, "cancelled", "interrupted before anything was sent");
+  else if (!c->own_plugin)
+    zr_complain(args->json, "unavailable", "%s", why.data ? why.data : "out of memory");
+  zr_buf_clean_up(&why);
+  return c->own_plugin;
+}
+
+static enum zr_exit s_make_client(struct zr_connection *c, const struct zr_common_args *args) {
+  struct zenrelease_error *error = NULL;
+  struct zenrelease_client_options o;
+  zenrelease_client_options_init(&o);
+  o.address = args->server ? args->server : c->plugin.address;
+  o.tls_ca_file = args->tls_ca;
+  o.tls_cert_file = args->tls_cert;
+  o.tls_key_file = args->tls_key;
+  o.tls_server_name = args->tls_server_name;
+  /* The core writes to stderr otherwise. After the plugin was started, which inherits what it
+   * finds. */
+  (void)setenv("GRPC_VERBOSITY", "NONE", 0);
+  enum zenrelease_status status = zenrelease_client_new(&o, &c->client, &error);
+  if (status == ZENRELEASE_OK)
+    return ZR_EXIT_OK;
+  zr_tell_error(args->json, error, NULL);
+  zenrelease_error_free(error);
+  return status == ZENRELEASE_INVALID_ARGUMENT ? ZR_EXIT_USAGE : ZR_EXIT_NONE;
+}
+
+enum zr_exit zr_connect(struct zr_connection *c, const struct zr_common_args *args) {
+  *c = (struct zr_connection){0};
+  c->cancel = zenrelease_cancel_new();
+  if (!c->cancel) {
+    zr_complain(args->json, "resource_exhausted", "out of memory or descriptors");
+    return ZR_EXIT_NONE;
+  }
+  zr_interrupt_install(c->cancel);
+  if (!args->server && !s_start_plugin(c, args))
+    return zr_interrupted() ? ZR_EXIT_STOPPED : ZR_EXIT_NONE;
+  return s_make_client(c, args);
+}
+
+void zr_disconnect(struct zr_connection *c) {
+  if (c->own_plugin)
+    zr_plugin_stop(&c->plugin);
+    /* Taking gRPC down can take it ten seconds of its own; the process ends now anyhow. The signal
+     * handlers go on using `cancel`. */
+#ifdef ZR_SANITIZED
+  zenrelease_client_free(c->client);
+#endif
+}

@@ -1,0 +1,12 @@
+/* Durations on the command line: "500ms", "60s", "10m", "1h30m", "0". Nothing is guessed. */
+#ifndef ZR_CLIENT_CLI_DURATION_H
+#define ZR_CLIENT_CLI_DURATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Whole numbers with h, m, s or ms, each unit at most once and the larger first; at most a year.
+ * False for anything else, bare numbers other than 0 included. */
+bool zr_duration_parse(const char *text, int64_t *ms);
+
+#endif

@@ -1,0 +1,64 @@
+#include "interrupt.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exit_code.h"
+
+enum { PATH_ROOM = 128 };
+
+/* Written before the pid is set, read by the handler after it saw the pid. */
+static char s_dir[PATH_ROOM];
+static char s_socket[PATH_ROOM];
+static atomic_int s_pid;
+static atomic_int s_signals;
+static struct zenrelease_cancel *_Atomic s_cancel;
+
+static void s_leave(void) {
+  static const char words[] =
+      "\nzenrelease: interrupted twice; the outcome of what is in flight is unknown. "
+      "Run it again with --dry-run to see the state.\n";
+  pid_t pid = atomic_load(&s_pid);
+  ssize_t written = write(STDERR_FILENO, words, sizeof words - 1);
+  (void)written;
+  if (pid > 0) {
+    (void)kill(pid, SIGTERM);
+    (void)unlink(s_socket);
+    (void)rmdir(s_dir);
+  }
+  _exit(ZR_EXIT_STOPPED);
+}
+
+static void s_on_signal(int number) {
+  (void)number;
+  if (atomic_fetch_add(&s_signals, 1) > 0)
+    s_leave();
+  zenrelease_cancel_raise(atomic_load(&s_cancel));
+}
+
+void zr_interrupt_install(struct zenrelease_cancel *cancel) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  (void)sigemptyset(&action.sa_mask);
+  atomic_store(&s_cancel, cancel);
+  action.sa_handler = s_on_signal;
+  action.sa_flags = SA_RESTART;
+  (void)sigaction(SIGINT, &action, NULL);
+  (void)sigaction(SIGTERM, &action, NULL);
+  action.sa_handler = SIG_IGN;
+  (void)sigaction(SIGPIPE, &action, NULL);
+}
+
+bool zr_interrupted(void) {
+  return atomic_load(&s_signals) > 0;
+}
+
+void zr_interrupt_owns(pid_t pid, const char *dir, const char *socket) {
+  atomic_store(&s_pid, 0);
+  (void)snprintf(s_dir, sizeof s_dir, "%s", dir ? dir : "");
+  (void)snprintf(s_socket, sizeof s_socket, "%s", socket ? socket : "");
+  atomic_store(&s_pid, (int)pid);
+}

@@ -1,0 +1,20 @@
+/*
+ * SIGINT and SIGTERM. The first one raises the cancellation: what is running stops and reports. The
+ * second one leaves at once. Process-wide; install once.
+ */
+#ifndef ZR_CLIENT_CLI_INTERRUPT_H
+#define ZR_CLIENT_CLI_INTERRUPT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "zenrelease/zenrelease.h"
+
+/* Also ignores SIGPIPE: a broken pipe is a failed write. `cancel` must live until the end. */
+void zr_interrupt_install(struct zenrelease_cancel *cancel);
+bool zr_interrupted(void);
+/* What the second signal has to clean up: a plugin to stop and a folder with a socket to remove.
+ * pid 0: nothing (any more). */
+void zr_interrupt_owns(pid_t pid, const char *dir, const char *socket);
+
+#endif

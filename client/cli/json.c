@@ -1,0 +1,227 @@
+#include "json.h"
+
+#include "base/clock.h"
+
+/* ,"key":"text" */
+static void s_text(struct zr_buf *b, const char *key, const char *text) {
+  (void)zr_buf_printf(b, ",\"%s\":", key);
+  (void)zr_buf_json(b, zr_view_of(text));
+}
+
+static void s_text_if(struct zr_buf *b, const char *key, const char *text) {
+  if (text && *text)
+    s_text(b, key, text);
+}
+
+static void s_number(struct zr_buf *b, const char *key, int64_t number) {
+  (void)zr_buf_printf(b, ",\"%s\":%lld", key, (long long)number);
+}
+
+static void s_number_if(struct zr_buf *b, const char *key, int64_t number) {
+  if (number)
+    s_number(b, key, number);
+}
+
+static void s_time_if(struct zr_buf *b, const char *key, int64_t ms) {
+  char stamp[32];
+  if (!ms)
+    return;
+  zr_wall_format((struct zr_wall){ms}, stamp);
+  s_text(b, key, stamp);
+}
+
+static void s_texts_if(struct zr_buf *b, const char *key, const char *const *texts, size_t count) {
+  if (!count)
+    return;
+  (void)zr_buf_printf(b, ",\"%s\":[", key);
+  for (size_t i = 0; i < count; i++) {
+    if (i)
+      (void)zr_buf_char(b, ',');
+    (void)zr_buf_json(b, zr_view_of(texts[i]));
+  }
+  (void)zr_buf_char(b, ']');
+}
+
+void zr_json_result(struct zr_buf *b, const struct zenrelease_result *r) {
+  (void)zr_buf_text(b, "{\"instance_id\":");
+  (void)zr_buf_json(b, zr_view_of(r->instance_id));
+  s_text(b, "outcome", zenrelease_outcome_name(r->outcome));
+  s_text_if(b, "diagnostic_code", r->diagnostic_code);
+  s_text_if(b, "last_status", r->last_status);
+  s_text_if(b, "display_name", r->display_name);
+  s_text_if(b, "zone_id", r->zone_id);
+  s_text_if(b, "release_request_id", r->release_request_id);
+  s_texts_if(b, "read_request_ids", r->read_request_ids, r->read_request_id_count);
+  s_number_if(b, "batch", r->batch);
+  s_number_if(b, "attempts", r->attempts);
+  s_time_if(b, "send_time", r->send_time_ms);
+  s_time_if(b, "decide_time", r->decide_time_ms);
+  (void)zr_buf_char(b, '}');
+}
+
+void zr_json_diagnostic(struct zr_buf *b, const struct zenrelease_diagnostic *d) {
+  (void)zr_buf_printf(b, "{\"severity\":\"%s\"", zenrelease_severity_name(d->severity));
+  s_text(b, "code", d->code);
+  s_text(b, "summary", d->summary);
+  s_text_if(b, "detail", d->detail);
+  s_text_if(b, "field", d->field);
+  s_text_if(b, "instance_id", d->instance_id);
+  s_text_if(b, "service_code", d->service_code);
+  s_number_if(b, "http_status", d->http_status);
+  s_text_if(b, "service_request_id", d->service_request_id);
+  s_text_if(b, "service_message", d->service_message);
+  (void)zr_buf_printf(b, ",\"retryable\":%s", d->retryable ? "true" : "false");
+  if (d->retry_delay_ms >= 0)
+    s_number(b, "retry_delay_ms", d->retry_delay_ms);
+  s_text_if(b, "hint", d->hint);
+  (void)zr_buf_char(b, '}');
+}
+
+void zr_json_counts(struct zr_buf *b, const struct zenrelease_counts *c) {
+  (void)zr_buf_char(b, '{');
+  for (int i = 1; i < ZENRELEASE_OUTCOME_COUNT; i++)
+    (void)zr_buf_printf(b, "\"%s\":%lld,", zenrelease_outcome_name((enum zenrelease_outcome)i),
+                        (long long)c->by_outcome[i]);
+  (void)zr_buf_printf(b, "\"total\":%lld,\"duplicates\":%lld}", (long long)c->total,
+                      (long long)c->duplicates);
+}
+
+static void s_event_members(struct zr_buf *b, const struct zenrelease_event *ev) {
+  s_number_if(b, "batch", ev->batch);
+  switch (ev->type) {
+  case ZENRELEASE_EVENT_STARTED:
+  case ZENRELEASE_EVENT_BATCH_SENT:
+  case ZENRELEASE_EVENT_BATCH_ANSWERED:
+  case ZENRELEASE_EVENT_VERIFIED:
+  case ZENRELEASE_EVENT_OUTCOMES_DECIDED:
+    s_number(b, "instances", ev->instances);
+    break;
+  case ZENRELEASE_EVENT_PREFLIGHT_DONE:
+    s_number(b, "read", ev->instances);
+    s_number(b, "eligible", ev->eligible);
+    break;
+  case ZENRELEASE_EVENT_BATCH_SPLIT:
+    s_number(b, "parts", ev->parts);
+    s_number(b, "dropped", ev->dropped);
+    break;
+  case ZENRELEASE_EVENT_THROTTLED:
+  case ZENRELEASE_EVENT_RECONNECTING:
+    s_number(b, "delay_ms", ev->delay_ms);
+    break;
+  case ZENRELEASE_EVENT_TICK:
+  case ZENRELEASE_EVENT_STOPPING:
+  case ZENRELEASE_EVENT_RESULT:
+  default:
+    break;
+  }
+  s_number_if(b, "attempt", ev->attempt);
+  s_text_if(b, "answer_class", ev->answer_class);
+  s_number_if(b, "http_status", ev->http_status);
+  s_text_if(b, "service_code", ev->service_code);
+  s_text_if(b, "service_request_id", ev->service_request_id);
+  s_time_if(b, "resume_time", ev->resume_time_ms);
+  s_text_if(b, "reason", ev->reason);
+}
+
+void zr_json_event(struct zr_buf *b, const struct zenrelease_event *ev) {
+  (void)zr_buf_printf(b, "{\"type\":\"%s\"", zenrelease_event_type_name(ev->type));
+  s_number_if(b, "sequence", ev->sequence);
+  s_time_if(b, "time", ev->time_ms);
+  if (ev->part_count > 1) {
+    s_number(b, "part", ev->part);
+    s_number(b, "part_count", ev->part_count);
+  }
+  s_event_members(b, ev);
+  if (ev->type == ZENRELEASE_EVENT_OUTCOMES_DECIDED) {
+    (void)zr_buf_text(b, ",\"results\":[");
+    for (size_t i = 0; i < ev->result_count; i++) {
+      if (i)
+        (void)zr_buf_char(b, ',');
+      zr_json_result(b, zenrelease_event_result(ev, i));
+    }
+    (void)zr_buf_char(b, ']');
+  }
+  (void)zr_buf_char(b, '}');
+}
+
+static void s_tags_if(struct zr_buf *b, const struct zenrelease_instance *i) {
+  if (!i->tag_count)
+    return;
+  (void)zr_buf_text(b, ",\"tags\":[");
+  for (size_t t = 0; t < i->tag_count; t++) {
+    (void)zr_buf_text(b, t ? ",{\"key\":" : "{\"key\":");
+    (void)zr_buf_json(b, zr_view_of(i->tags[t].key));
+    s_text(b, "value", i->tags[t].value);
+    (void)zr_buf_char(b, '}');
+  }
+  (void)zr_buf_char(b, ']');
+}
+
+void zr_json_instance(struct zr_buf *b, const struct zenrelease_instance *i) {
+  (void)zr_buf_text(b, "{\"type\":\"instance\"");
+  s_text(b, "instance_id", i->instance_id);
+  s_text(b, "name", i->name);
+  s_text(b, "status", i->status);
+  s_text_if(b, "zone_id", i->zone_id);
+  s_text_if(b, "instance_type", i->instance_type);
+  s_text_if(b, "image_id", i->image_id);
+  s_text_if(b, "resource_group_id", i->resource_group_id);
+  s_text_if(b, "resource_group_name", i->resource_group_name);
+  s_text_if(b, "charge_type", i->charge_type);
+  s_text_if(b, "create_time", i->create_time);
+  s_text_if(b, "expire_time", i->expire_time);
+  s_texts_if(b, "public_ip_addresses", i->public_ip_addresses, i->public_ip_address_count);
+  s_texts_if(b, "private_ip_addresses", i->private_ip_addresses, i->private_ip_address_count);
+  s_tags_if(b, i);
+  s_number_if(b, "disk_count", i->disk_count);
+  s_number_if(b, "undetachable_disk_count", i->undetachable_disk_count);
+  (void)zr_buf_char(b, '}');
+}
+
+void zr_json_info(struct zr_buf *b, const struct zenrelease_server_info *info) {
+  (void)zr_buf_text(b, "{\"type\":\"result\"");
+  s_text(b, "version", info->version);
+  s_text(b, "endpoint", info->endpoint);
+  s_text(b, "account_fingerprint", info->account_fingerprint);
+  s_text(b, "credential_source", info->credential_source);
+  (void)zr_buf_printf(b,
+                      ",\"limits\":{\"max_instance_ids\":%d,\"max_batch_size\":%d,"
+                      "\"max_message_bytes\":%lld,\"max_concurrent_releases\":%d}",
+                      info->max_instance_ids, info->max_batch_size,
+                      (long long)info->max_message_bytes, info->max_concurrent_releases);
+  (void)zr_buf_text(b, ",\"diagnostics\":[");
+  for (size_t i = 0; i < info->diagnostic_count; i++) {
+    if (i)
+      (void)zr_buf_char(b, ',');
+    zr_json_diagnostic(b, zenrelease_server_info_diagnostic(info, i));
+  }
+  (void)zr_buf_text(b, "]}");
+}
+
+void zr_json_error(struct zr_buf *b, const struct zenrelease_error *error, const char *message,
+                   const char *request_id) {
+  (void)zr_buf_printf(b, "{\"type\":\"error\",\"code\":\"%s\"",
+                      zenrelease_status_name(zenrelease_error_status(error)));
+  s_text(b, "message", message ? message : zenrelease_error_message(error));
+  s_text_if(b, "request_id", request_id);
+  size_t count = zenrelease_error_violation_count(error);
+  if (count)
+    (void)zr_buf_text(b, ",\"violations\":[");
+  for (size_t i = 0; i < count; i++) {
+    (void)zr_buf_text(b, i ? ",{\"field\":" : "{\"field\":");
+    (void)zr_buf_json(b, zr_view_of(zenrelease_error_violation_field(error, i)));
+    s_text(b, "description", zenrelease_error_violation_description(error, i));
+    (void)zr_buf_char(b, '}');
+  }
+  if (count)
+    (void)zr_buf_char(b, ']');
+  if (zenrelease_error_retry_delay_ms(error) >= 0)
+    s_number(b, "retry_delay_ms", zenrelease_error_retry_delay_ms(error));
+  (void)zr_buf_text(b, "}\n");
+}
+
+void zr_json_plain_error(struct zr_buf *b, const char *code, const char *message) {
+  (void)zr_buf_printf(b, "{\"type\":\"error\",\"code\":\"%s\"", code);
+  s_text(b, "message", message);
+  (void)zr_buf_text(b, "}\n");
+}

@@ -1,0 +1,44 @@
+#include <argp.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/out.h"
+
+struct command {
+  const char *name;
+  char full_name[32]; /* how argp speaks of it */
+  enum zr_exit (*run)(struct zr_common_args *common, int argc, char **argv);
+};
+
+static struct command s_commands[] = {
+    {"release", "zenrelease release", zr_command_release},
+    {"list", "zenrelease list", zr_command_list},
+    {"info", "zenrelease info", zr_command_info},
+};
+
+static enum zr_exit s_run(int argc, char **argv) {
+  struct zr_common_args args = {.json = zr_args_want_json(argc, argv)};
+  if (!zr_args_parse_top(&args, argc, argv))
+    return zr_args_usage(&args, NULL);
+  for (size_t i = 0; i < ZR_COUNT(s_commands); i++) {
+    if (strcmp(args.command, s_commands[i].name) != 0)
+      continue;
+    argv[args.command_index] = s_commands[i].full_name;
+    return s_commands[i].run(&args, argc - args.command_index, argv + args.command_index);
+  }
+  (void)zr_args_fail(&args, "unknown command %s; there are release, list and info", args.command);
+  return zr_args_usage(&args, NULL);
+}
+
+int main(int argc, char **argv) {
+  argp_program_version = "zenrelease " ZR_VERSION;
+  argp_err_exit_status = ZR_EXIT_USAGE;
+  enum zr_exit code = s_run(argc, argv);
+  (void)zr_out_flush(NULL);
+#ifdef ZR_SANITIZED
+  return (int)code; /* the leak check runs at exit */
+#else
+  _exit((int)code); /* gRPC's own threads are not waited for */
+#endif
+}

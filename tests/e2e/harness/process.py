@@ -1,0 +1,119 @@
+"""Programs under test as processes. They say when they are ready; nothing here sleeps and hopes."""
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import tempfile
+import time
+
+BIN = os.environ.get("ZR_BIN") or os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "build", "bin")
+SANITIZED = os.environ.get("ZR_SANITIZED") == "1"
+# How much longer things may take than on a quiet machine with an optimised build.
+SLOW = 4 if SANITIZED else 2
+
+_SANITIZER_REPORT = re.compile(
+    r"==\d+==ERROR: |WARNING: ThreadSanitizer|runtime error: |ERROR: LeakSanitizer")
+
+
+def program(name):
+    return os.path.join(BIN, name)
+
+
+def wait_until(condition, seconds=10, what="the condition"):
+    """The first true answer of `condition`; polls, and fails after `seconds`."""
+    end = time.monotonic() + seconds * SLOW
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not come true within {seconds * SLOW} s")
+        select.select([], [], [], 0.005)
+
+
+def clean_environment(home, extra=None):
+    """Nothing of the caller's own settings; only what sanitizers and the loader need."""
+    kept = ("PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",
+            "LSAN_OPTIONS")
+    environment = {k: os.environ[k] for k in kept if k in os.environ}
+    environment["HOME"] = home
+    environment.update(extra or {})
+    return environment
+
+
+class Process:
+    """A started program whose first line of stdout is its ready line, a JSON object."""
+
+    def __init__(self, argv, environment, preexec=None, ready_seconds=20):
+        self.argv = argv
+        self.log = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(argv, env=environment, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=self.log,
+                                        preexec_fn=preexec, close_fds=True)
+        self.pid = self.process.pid
+        try:
+            self.ready = json.loads(self._first_line(ready_seconds * SLOW))
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+            raise
+
+    def _first_line(self, seconds):
+        line, end = b"", time.monotonic() + seconds
+        while not line.endswith(b"\n"):
+            left = end - time.monotonic()
+            readable, _, _ = select.select([self.process.stdout], [], [], max(0, left))
+            chunk = os.read(self.process.stdout.fileno(), 4096) if readable else b""
+            if not chunk:
+                why = "ended" if readable else f"was not ready within {seconds} s"
+                raise AssertionError(f"{self.argv[0]} {why}; it said:\n{self.errors()}")
+            line += chunk
+        return line
+
+    def errors(self):
+        """What it wrote to stderr so far."""
+        size = os.fstat(self.log.fileno()).st_size
+        return os.pread(self.log.fileno(), size, 0).decode("utf-8", "replace")
+
+    def alive(self):
+        return self.process.poll() is None
+
+    def peak_memory_kib(self):
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
+            return int(re.search(r"VmHWM:\s+(\d+) kB", status.read()).group(1))
+
+    def wait(self, seconds=20):
+        try:
+            return self.process.wait(seconds * SLOW)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.argv[0]} did not end; it said:\n{self.errors()}") from None
+
+    def stop(self, expected=0):
+        """Asks it to end and checks that it ended well. Harmless when it has ended."""
+        try:
+            if self.alive():
+                self.process.send_signal(signal.SIGTERM)
+            code = self.wait()
+            said = self.errors()
+            assert not _SANITIZER_REPORT.search(said), f"{self.argv[0]}: sanitizer report\n{said}"
+            assert code == expected, f"{self.argv[0]} ended with {code}; it said:\n{said}"
+        finally:
+            if self.alive():
+                self.process.kill()
+                self.process.wait()
+            self.process.stdout.close()
+            self.log.close()
+
+
+def run(argv, environment, stdin=None, seconds=60):
+    """Runs a program to its end: (exit code, stdout, stderr)."""
+    done = subprocess.run(argv, env=environment, input=stdin, capture_output=True,
+                          timeout=seconds * SLOW, check=False)
+    said = done.stderr.decode("utf-8", "replace")
+    assert not _SANITIZER_REPORT.search(said), f"{argv[0]}: sanitizer report\n{said}"
+    return done.returncode, done.stdout.decode("utf-8", "replace"), said

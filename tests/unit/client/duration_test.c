@@ -1,0 +1,42 @@
+#include "cli/duration.h"
+
+#include "cmocka_all.h"
+
+static void s_accepts(const char *text, int64_t want) {
+  int64_t ms = -1;
+  assert_true(zr_duration_parse(text, &ms));
+  assert_int_equal(ms, want);
+}
+
+static void test_units_and_their_sums(void **state) {
+  (void)state;
+  s_accepts("0", 0);
+  s_accepts("500ms", 500);
+  s_accepts("60s", 60000);
+  s_accepts("10m", 600000);
+  s_accepts("1h30m", 5400000);
+  s_accepts("1h2m3s4ms", 3723004);
+  s_accepts("0s", 0);
+  s_accepts("8760h", 365LL * 24 * 3600 * 1000);
+}
+
+static void test_what_would_have_to_be_guessed_is_refused(void **state) {
+  static const char *const bad[] = {
+      "",     "60",    "1",    "00",    "-1s",  "+1s",           "1.5s",           " 1s", "1s ",
+      "s",    "1S",    "1d",   "1ms1s", "1s1s", "1m1h",          "1h30",           "1hm", "ms",
+      "1msx", "8761h", "0x1s", "1h1h",  "1 s",  "999999999999h", "9999999999999ms"};
+  (void)state;
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    int64_t ms = 0;
+    if (zr_duration_parse(bad[i], &ms))
+      fail_msg("\"%s\" was taken for %lld ms", bad[i], (long long)ms);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_units_and_their_sums),
+      cmocka_unit_test(test_what_would_have_to_be_guessed_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
