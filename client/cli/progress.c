@@ -39,14 +39,15 @@ static void s_throttled(const struct zenrelease_event *ev, struct zr_buf *out) {
 }
 
 /* Every event in words, for the live line. */
-static void s_describe(const struct zenrelease_event *ev, struct zr_buf *out) {
+static void s_describe(const struct zr_progress *p, const struct zenrelease_event *ev,
+                       struct zr_buf *out) {
   switch (ev->type) {
   case ZENRELEASE_EVENT_STARTED:
     (void)zr_buf_text(out, "reading the live state");
     break;
   case ZENRELEASE_EVENT_PREFLIGHT_DONE:
-    (void)zr_buf_printf(out, "read %lld, %d in the recycle bin", (long long)ev->instances,
-                        ev->eligible);
+    (void)zr_buf_printf(out, "read %lld, %lld in the recycle bin", (long long)p->read,
+                        (long long)p->eligible);
     break;
   case ZENRELEASE_EVENT_BATCH_SENT:
     (void)zr_buf_printf(out, "batch %d sent, %lld instances", ev->batch, (long long)ev->instances);
@@ -81,9 +82,10 @@ static void s_describe(const struct zenrelease_event *ev, struct zr_buf *out) {
   }
 }
 
-static bool s_matters(const struct zenrelease_event *ev) {
+static bool s_matters(const struct zr_progress *p, const struct zenrelease_event *ev) {
   switch (ev->type) {
   case ZENRELEASE_EVENT_PREFLIGHT_DONE:
+    return p->read >= p->total && p->read - ev->instances < p->total;
   case ZENRELEASE_EVENT_THROTTLED:
   case ZENRELEASE_EVENT_BATCH_SPLIT:
   case ZENRELEASE_EVENT_RECONNECTING:
@@ -102,9 +104,10 @@ static bool s_matters(const struct zenrelease_event *ev) {
   }
 }
 
-void zr_progress_sentence(const struct zenrelease_event *ev, struct zr_buf *out) {
-  if (s_matters(ev))
-    s_describe(ev, out);
+void zr_progress_sentence(const struct zr_progress *p, const struct zenrelease_event *ev,
+                          struct zr_buf *out) {
+  if (s_matters(p, ev))
+    s_describe(p, ev, out);
 }
 
 static void s_bar(int64_t done, int64_t total, struct zr_buf *out) {
@@ -156,7 +159,10 @@ static void s_count(struct zr_progress *p, const struct zenrelease_event *ev) {
     p->total = ev->instances;
   else if (ev->type == ZENRELEASE_EVENT_OUTCOMES_DECIDED)
     p->done += (int64_t)ev->result_count;
-  else if (ev->type == ZENRELEASE_EVENT_THROTTLED)
+  else if (ev->type == ZENRELEASE_EVENT_PREFLIGHT_DONE) {
+    p->read += ev->instances;
+    p->eligible += ev->eligible;
+  } else if (ev->type == ZENRELEASE_EVENT_THROTTLED)
     p->throttled_until_ms = ev->resume_time_ms;
   if (p->done > p->total)
     p->done = p->total;
@@ -166,7 +172,7 @@ void zr_progress_event(struct zr_progress *p, const struct zenrelease_event *ev)
   struct zr_buf text = ZR_BUF_INIT(TEXT_MAX);
   s_count(p, ev);
   if (p->live) {
-    s_describe(ev, &text);
+    s_describe(p, ev, &text);
     if (text.len) {
       zr_buf_reset(&p->what);
       if (p->stopping)
@@ -178,7 +184,7 @@ void zr_progress_event(struct zr_progress *p, const struct zenrelease_event *ev)
     if (now.ms - p->drawn.ms >= ZR_PROGRESS_REDRAW_MS)
       s_draw(p, now);
   } else {
-    zr_progress_sentence(ev, &text);
+    zr_progress_sentence(p, ev, &text);
     if (text.len)
       zr_note("zenrelease: %s", text.data);
   }

@@ -18,6 +18,8 @@ struct zr_progress {
   bool stopping;
   int64_t total;
   int64_t done;
+  int64_t read; /* of the live state, and how many of those are in the bin */
+  int64_t eligible;
   struct zr_mono started;
   struct zr_mono drawn;
   int64_t throttled_until_ms; /* wall time; 0: not */
@@ -32,7 +34,9 @@ void zr_progress_end(struct zr_progress *p);
 /* The live line at `now`, at most `width` columns. */
 void zr_progress_line(const struct zr_progress *p, struct zr_mono now, int64_t wall_ms,
                       unsigned width, struct zr_buf *out);
-/* One event as a sentence; empty when it does not matter enough for a line of its own. */
-void zr_progress_sentence(const struct zenrelease_event *ev, struct zr_buf *out);
+/* One event as a sentence; empty when it does not matter enough for a line of its own. Reads of the
+ * live state are summed up in p, and told once, when all are done. */
+void zr_progress_sentence(const struct zr_progress *p, const struct zenrelease_event *ev,
+                          struct zr_buf *out);
 
 #endif

@@ -196,10 +196,9 @@ static void s_print_general(const struct zr_summary_facts *f) {
       }
       (void)zr_buf_printf(&b, "%s: ", zenrelease_severity_name(d->severity));
       zr_plain_text(&b, d->summary);
-      (void)zr_buf_text(&b, *d->instance_id ? ": " : "");
-      zr_plain_text(&b, d->instance_id);
-      (void)zr_buf_text(&b, *d->detail ? ": " : "");
-      zr_plain_text(&b, d->detail);
+      const char *about = *d->detail ? d->detail : d->instance_id;
+      (void)zr_buf_text(&b, *about ? ": " : "");
+      zr_plain_text(&b, about);
       (void)zr_buf_char(&b, '\n');
     }
   }

@@ -57,8 +57,9 @@ static int s_add_repeats(struct zenrelease_report *report, const struct zr_relea
         .severity = ZENRELEASE_SEVERITY_WARNING,
         .code = "DUPLICATE_ID",
         .summary = "Named more than once",
-        .detail = zr_arena_printf(&report->arena, "instance_ids[%u] repeats instance_ids[%u].",
-                                  again->again, again->first),
+        .detail = zr_arena_printf(
+            &report->arena, "instance_ids[%u] repeats instance_ids[%u] (%s); it was counted once.",
+            again->again, again->first, r->o.instance_ids[again->first]),
         .field = zr_arena_printf(&report->arena, "instance_ids[%u]", again->again),
         .instance_id = r->o.instance_ids[again->first],
         .service_code = "",

@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,11 +52,19 @@ static void s_field(struct zr_buf *b, const struct zr_log_field *f) {
   (void)zr_buf_printf(b, ":%lld", (long long)f->number);
 }
 
+/* Terraform takes the time only with exactly six digits behind the point. */
+static void s_stamp(char out[40]) {
+  char text[32];
+  zr_wall_format(zr_wall_now(), text);
+  size_t len = strlen(text);
+  (void)snprintf(out, 40, "%.*s000Z", (int)(len ? len - 1 : 0), text);
+}
+
 void zr_log_write(enum zr_log_level level, const char *module, const char *message,
                   const struct zr_log_field *fields, unsigned count) {
   struct zr_buf line = ZR_BUF_INIT(LONGEST_LINE);
-  char stamp[32];
-  zr_wall_format(zr_wall_now(), stamp);
+  char stamp[40];
+  s_stamp(stamp);
   s_pair(&line, "@level", zr_view_of(s_names[level]));
   s_pair(&line, "@message", zr_view_of(message));
   s_pair(&line, "@module", zr_view_of(module));

@@ -59,6 +59,7 @@ static void s_constant_options(const struct zr_http *h, CURL *e) {
   (void)curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
   (void)curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   (void)curl_easy_setopt(e, CURLOPT_POST, 1L);
+  (void)curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
   (void)curl_easy_setopt(e, CURLOPT_USERAGENT, h->user_agent);
 }
 
@@ -83,6 +84,7 @@ static CURL *s_easy_take(struct zr_http *h) {
   if (!e)
     return NULL;
   s_constant_options(h, e);
+  zr_transfer_set_callbacks(e);
   if (s_tls_options(h, e))
     return e;
   curl_easy_cleanup(e);
@@ -229,44 +231,14 @@ static struct zr_transfer *s_find(struct zr_http *h, uint64_t id) {
   return NULL;
 }
 
-static bool s_line_is_plain(const char *line) {
-  for (const char *c = line; *c; c++) {
-    if ((unsigned char)*c < 0x20 && *c != '\t')
-      return false;
-  }
-  return strchr(line, ':') != NULL;
-}
-
-static enum zr_err s_add_header(struct zr_transfer *t, const char *line) {
-  struct curl_slist *longer = curl_slist_append(t->headers, line);
-  if (!longer)
-    return ZR_ERR_NOMEM;
-  t->headers = longer;
-  return ZR_ERR_OK;
-}
-
-static enum zr_err s_add_headers(struct zr_transfer *t, const struct zr_http_request *request) {
-  for (size_t i = 0; i < request->header_count; i++) {
-    enum zr_err e = s_line_is_plain(request->headers[i]) ? s_add_header(t, request->headers[i])
-                                                         : ZR_ERR_INVALID;
-    if (e != ZR_ERR_OK)
-      return e;
-  }
-  return s_add_header(t, "Expect:");
-}
-
-static enum zr_err s_launch(struct zr_http *h, struct zr_transfer *t,
-                            const struct zr_http_request *request) {
-  enum zr_err e = s_add_headers(t, request);
-  if (e != ZR_ERR_OK)
-    return e;
+static enum zr_err s_launch(struct zr_http *h, struct zr_transfer *t) {
   CURL *easy = s_easy_take(h);
   if (!easy)
     return ZR_ERR_NOMEM;
   const char *proxy = h->proxy;
-  if (!proxy && zr_transfer_is_loopback(request->url))
+  if (!proxy && zr_transfer_is_loopback(t))
     proxy = "";
-  e = zr_transfer_attach(t, easy, request->url, proxy);
+  enum zr_err e = zr_transfer_attach(t, easy, proxy);
   if (e == ZR_ERR_OK && curl_multi_add_handle(h->multi, easy) != CURLM_OK)
     e = ZR_ERR_NOMEM;
   if (e != ZR_ERR_OK) {
@@ -284,14 +256,17 @@ enum zr_err zr_http_start(struct zr_http *h, const struct zr_http_request *reque
   if ((!zr_view_starts(url, "http://") && !zr_view_starts(url, "https://")) || !on_done ||
       request->timeout_ms <= 0)
     return ZR_ERR_INVALID;
-  struct zr_transfer *t = zr_transfer_new(request, zr_mono_now(), on_done, ctx);
-  if (!t)
-    return ZR_ERR_NOMEM;
-  enum zr_err e = s_launch(h, t, request);
+  struct zr_transfer *t = NULL;
+  enum zr_err e = zr_transfer_new(request, zr_mono_now(), &t);
+  if (e != ZR_ERR_OK)
+    return e;
+  e = s_launch(h, t);
   if (e != ZR_ERR_OK) {
     zr_transfer_destroy(t);
     return e;
   }
+  t->on_done = on_done;
+  t->ctx = ctx;
   t->id = ++h->last_id;
   if (id)
     *id = t->id;

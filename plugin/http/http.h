@@ -57,7 +57,7 @@ struct zr_http_result {
   const char *content_type;
   const char *content_encoding; /* replies are handed out as they came, never decompressed */
   const char *location;
-  const char *reason; /* one line for people: host:port and the cause; never a header of ours */
+  const char *reason; /* why there is no whole answer: host:port and the cause; no header of ours */
 };
 
 /* Runs on the owning thread, from inside zr_http_run or zr_http_destroy, exactly once a transfer.

@@ -94,15 +94,16 @@ static const char *s_cause(const struct zr_transfer *t, enum zr_http_phase phase
 
 static void s_reason(const struct zr_transfer *t, enum zr_http_phase phase,
                      char reason[ZR_HTTP_REASON_BYTES]) {
-  if (phase == ZR_HTTP_ANSWERED) {
-    (void)snprintf(reason, ZR_HTTP_REASON_BYTES, "%s: HTTP %d", t->where, t->head.status);
+  char where[160];
+  reason[0] = '\0';
+  if (phase == ZR_HTTP_ANSWERED)
     return;
-  }
+  zr_transfer_where(t, where);
   if (t->connect_code >= 300)
-    (void)snprintf(reason, ZR_HTTP_REASON_BYTES, "%s: the proxy answered %ld to CONNECT", t->where,
+    (void)snprintf(reason, ZR_HTTP_REASON_BYTES, "%s: the proxy answered %ld to CONNECT", where,
                    t->connect_code);
   else
-    (void)snprintf(reason, ZR_HTTP_REASON_BYTES, "%s: %s", t->where, s_cause(t, phase));
+    (void)snprintf(reason, ZR_HTTP_REASON_BYTES, "%s: %s", where, s_cause(t, phase));
   for (char *c = reason; *c; c++) {
     if (*c < 0x20 || *c > 0x7E)
       *c = '?';

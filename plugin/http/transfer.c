@@ -7,11 +7,10 @@
 #include "base/mem.h"
 #include "base/secret.h"
 
-/* "host:port" of a URL, the port spelt out. */
-static void s_where(const char *url, char out[160]) {
-  struct zr_view rest = zr_view_of(url);
+void zr_transfer_where(const struct zr_transfer *t, char out[160]) {
+  struct zr_view rest = zr_view_of(t->url);
   bool tls = zr_view_starts(rest, "https:");
-  const char *authority = strstr(url, "://");
+  const char *authority = strstr(t->url, "://");
   if (authority)
     rest = zr_view_of(authority + 3);
   struct zr_view host = zr_view_split(&rest, '/');
@@ -22,9 +21,9 @@ static void s_where(const char *url, char out[160]) {
   (void)snprintf(out, 160, "%.*s%s", ZR_VIEW_ARG(host), port ? "" : tls ? ":443" : ":80");
 }
 
-bool zr_transfer_is_loopback(const char *url) {
+bool zr_transfer_is_loopback(const struct zr_transfer *t) {
   char where[160];
-  s_where(url, where);
+  zr_transfer_where(t, where);
   struct zr_view host = zr_view_of(where);
   if (zr_view_starts(host, "[::1]:"))
     return true;
@@ -34,36 +33,91 @@ bool zr_transfer_is_loopback(const char *url) {
   return zr_view_starts(host, "127.") && strspn(host.ptr, "0123456789.") >= host.len;
 }
 
-struct zr_transfer *zr_transfer_new(const struct zr_http_request *request, struct zr_mono now,
-                                    zr_http_done_fn *on_done, void *ctx) {
-  if (request->body.len > SIZE_MAX / 2)
-    return NULL;
-  struct zr_transfer *t = zr_alloc(sizeof *t + request->body.len);
-  if (!t)
-    return NULL;
-  size_t cap = request->max_response_bytes ? request->max_response_bytes : 1024 * 1024;
-  memset(t, 0, sizeof *t);
-  zr_link_init(&t->link);
-  char *body = (char *)(t + 1);
+/* libcurl would send "Expect: 100-continue" with some bodies, and wait. */
+static const char s_no_expect[] = "Expect:";
+
+static bool s_line_is_plain(const char *line) {
+  for (const char *c = line; *c; c++) {
+    if ((unsigned char)*c < 0x20 && *c != '\t')
+      return false;
+  }
+  return strchr(line, ':') != NULL;
+}
+
+static const char *s_line(const struct zr_http_request *request, size_t i) {
+  return i < request->header_count ? request->headers[i] : s_no_expect;
+}
+
+/* The bytes of all header lines with their terminators; 0 when one of them is none. */
+static size_t s_measure(const struct zr_http_request *request) {
+  size_t bytes = 0;
+  for (size_t i = 0; i <= request->header_count; i++) {
+    const char *line = s_line(request, i);
+    if (!s_line_is_plain(line))
+      return 0;
+    bytes += strlen(line) + 1;
+  }
+  return bytes;
+}
+
+/* libcurl's list type, in our memory: libcurl only reads it. */
+static void s_link_headers(struct zr_transfer *t, const struct zr_http_request *request) {
+  char *at = t->header_text;
+  for (size_t i = 0; i <= request->header_count; i++) {
+    const char *line = s_line(request, i);
+    size_t n = strlen(line) + 1;
+    memcpy(at, line, n);
+    t->headers[i].data = at;
+    t->headers[i].next = i < request->header_count ? &t->headers[i + 1] : NULL;
+    at += n;
+  }
+}
+
+/* Puts what the transfer needs of the request behind the struct. */
+static void s_copy(struct zr_transfer *t, const struct zr_http_request *request, size_t url_bytes) {
+  size_t nodes = request->header_count + 1;
+  t->headers = (struct curl_slist *)(void *)(t + 1);
+  t->header_text = (char *)(t->headers + nodes);
+  s_link_headers(t, request);
+  char *url = t->header_text + t->header_bytes;
+  memcpy(url, request->url, url_bytes);
+  t->url = url;
+  char *body = url + url_bytes;
   if (request->body.len)
     memcpy(body, request->body.ptr, request->body.len);
   t->body = (struct zr_view){body, request->body.len};
+}
+
+enum zr_err zr_transfer_new(const struct zr_http_request *request, struct zr_mono now,
+                            struct zr_transfer **out) {
+  size_t header_bytes = s_measure(request);
+  size_t url_bytes = strlen(request->url) + 1;
+  size_t nodes = request->header_count + 1;
+  *out = NULL;
+  if (header_bytes == 0 || request->header_count > 1000)
+    return ZR_ERR_INVALID;
+  if (request->body.len > SIZE_MAX / 2)
+    return ZR_ERR_NOMEM;
+  struct zr_transfer *t = zr_alloc(sizeof *t + nodes * sizeof(struct curl_slist) + header_bytes +
+                                   url_bytes + request->body.len);
+  if (!t)
+    return ZR_ERR_NOMEM;
+  memset(t, 0, sizeof *t);
+  zr_link_init(&t->link);
+  t->header_bytes = header_bytes;
+  s_copy(t, request, url_bytes);
   t->deadline = zr_mono_add(now, request->timeout_ms);
   t->answer_began = ZR_MONO_NEVER;
-  t->reply = (struct zr_buf)ZR_BUF_INIT(cap);
-  s_where(request->url, t->where);
-  t->on_done = on_done;
-  t->ctx = ctx;
-  return t;
+  t->reply = (struct zr_buf)ZR_BUF_INIT(request->max_response_bytes ? request->max_response_bytes
+                                                                    : 1024 * 1024);
+  *out = t;
+  return ZR_ERR_OK;
 }
 
 void zr_transfer_destroy(struct zr_transfer *t) {
   if (!t)
     return;
-  /* Authorization is among them. */
-  for (struct curl_slist *l = t->headers; l; l = l->next)
-    zr_wipe(l->data, strlen(l->data));
-  curl_slist_free_all(t->headers);
+  zr_wipe(t->header_text, t->header_bytes); /* Authorization is among them */
   zr_buf_clean_up(&t->reply);
   zr_free(t);
 }
@@ -116,10 +170,16 @@ static size_t s_on_write(char *data, size_t size, size_t count, void *userp) {
   return n;
 }
 
-enum zr_err zr_transfer_attach(struct zr_transfer *t, CURL *easy, const char *url,
-                               const char *proxy) {
+void zr_transfer_set_callbacks(CURL *easy) {
+  (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, s_on_ready);
+  (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, s_on_read);
+  (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, s_on_header);
+  (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, s_on_write);
+}
+
+enum zr_err zr_transfer_attach(struct zr_transfer *t, CURL *easy, const char *proxy) {
   t->easy = easy;
-  CURLcode rc = curl_easy_setopt(easy, CURLOPT_URL, url);
+  CURLcode rc = curl_easy_setopt(easy, CURLOPT_URL, t->url);
   if (rc == CURLE_OK)
     rc = curl_easy_setopt(easy, CURLOPT_PROXY, proxy);
   if (rc != CURLE_OK)
@@ -128,13 +188,9 @@ enum zr_err zr_transfer_attach(struct zr_transfer *t, CURL *easy, const char *ur
   (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
   (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error);
   (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
-  (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, s_on_ready);
   (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
-  (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, s_on_read);
   (void)curl_easy_setopt(easy, CURLOPT_READDATA, t);
-  (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, s_on_header);
   (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-  (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, s_on_write);
   (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
   return ZR_ERR_OK;
 }

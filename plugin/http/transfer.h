@@ -26,9 +26,12 @@ struct zr_transfer {
   struct zr_link link;
   uint64_t id;
   CURL *easy;
-  struct curl_slist *headers;
-  struct zr_view body; /* in this allocation, behind the struct */
-  size_t body_taken;   /* by libcurl */
+  struct curl_slist *headers; /* these, their text, the URL and the body follow the struct */
+  char *header_text;
+  size_t header_bytes;
+  const char *url;
+  struct zr_view body;
+  size_t body_taken; /* by libcurl */
   struct zr_mono deadline;
   struct zr_mono answer_began; /* NEVER until the final status line */
   bool left;                   /* a connection was ready and the request given to it */
@@ -37,23 +40,26 @@ struct zr_transfer {
   long connect_code; /* the proxy's answer to CONNECT; 0: none */
   struct zr_head head;
   struct zr_buf reply;
-  char where[160]; /* host:port, for people */
   char error[CURL_ERROR_SIZE];
   zr_http_done_fn *on_done;
   void *ctx;
 };
 
-/* A transfer without an easy handle; NULL when out of memory. */
-struct zr_transfer *zr_transfer_new(const struct zr_http_request *request, struct zr_mono now,
-                                    zr_http_done_fn *on_done, void *ctx) ZR_MUST_CHECK;
+/* A transfer without an easy handle. ZR_ERR_INVALID for a header line that is none, ZR_ERR_NOMEM.
+ */
+enum zr_err zr_transfer_new(const struct zr_http_request *request, struct zr_mono now,
+                            struct zr_transfer **out) ZR_MUST_CHECK;
 /* The easy handle must be gone from it. NULL is fine. */
 void zr_transfer_destroy(struct zr_transfer *t);
 
-/* What differs from request to request; `easy` has the constant options already. */
-enum zr_err zr_transfer_attach(struct zr_transfer *t, CURL *easy, const char *url,
-                               const char *proxy) ZR_MUST_CHECK;
+/* The callbacks, for every easy handle once. */
+void zr_transfer_set_callbacks(CURL *easy);
+/* What differs from request to request. */
+enum zr_err zr_transfer_attach(struct zr_transfer *t, CURL *easy, const char *proxy) ZR_MUST_CHECK;
+/* "host:port" of the URL, the port spelt out. */
+void zr_transfer_where(const struct zr_transfer *t, char out[160]);
 /* Whether the URL's host is this machine: an environment's proxy is not for it. */
-bool zr_transfer_is_loopback(const char *url);
+bool zr_transfer_is_loopback(const struct zr_transfer *t);
 
 /* The result of an ended transfer; borrows from `t` and `reason`. */
 void zr_transfer_result(const struct zr_transfer *t, char reason[ZR_HTTP_REASON_BYTES],

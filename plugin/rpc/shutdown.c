@@ -23,6 +23,13 @@ static bool s_is_over_locked(const struct zr_rpc_server *s) {
   return true;
 }
 
+static bool s_is_over(struct zr_rpc_server *s) {
+  pthread_mutex_lock(&s->lock);
+  bool over = s_is_over_locked(s);
+  pthread_mutex_unlock(&s->lock);
+  return over;
+}
+
 static struct timespec s_at(struct timespec from, int64_t ms) {
   from.tv_sec += (time_t)(ms / 1000);
   from.tv_nsec += (long)(ms % 1000) * 1000000;
@@ -91,11 +98,7 @@ static void s_abandon(struct zr_rpc_server *s) {
       gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(ABANDON_MS, GPR_TIMESPAN));
   for (struct zr_rpc_core *c = s->cores; c; c = c->next)
     zr_rpc_core_close(c);
-  bool over = false;
-  while (!over && zr_rpc_turn(s->queue, until)) {
-    pthread_mutex_lock(&s->lock);
-    over = s_is_over_locked(s);
-    pthread_mutex_unlock(&s->lock);
+  while (!s_is_over(s) && zr_rpc_turn(s->queue, until)) {
   }
   grpc_completion_queue_shutdown(s->queue);
 }

@@ -151,12 +151,29 @@ static bool s_mac(struct zr_signer *s, struct zr_view text, unsigned char out[DI
   return ok;
 }
 
+/* Decimal digits of a time that is not before 1970; their number. */
+static size_t s_decimal(int64_t value, char out[20]) {
+  char reversed[20];
+  size_t n = 0;
+  do {
+    reversed[n++] = (char)('0' + value % 10);
+    value /= 10;
+  } while (value > 0 && n < sizeof reversed);
+  for (size_t i = 0; i < n; i++)
+    out[i] = reversed[n - 1 - i];
+  return n;
+}
+
 /* "ZC2-HMAC-SHA256" LF timestamp LF hash of the canonical request. */
 static size_t s_string_to_sign(const unsigned char canonical[DIGEST], int64_t unix_s,
                                char out[128]) {
-  int n = snprintf(out, 128, ZR_SIGNATURE_METHOD "\n%lld\n", (long long)unix_s);
+  static const char head[] = ZR_SIGNATURE_METHOD "\n";
+  size_t n = sizeof head - 1;
+  memcpy(out, head, n);
+  n += s_decimal(unix_s > 0 ? unix_s : 0, out + n);
+  out[n++] = '\n';
   s_hex(canonical, out + n);
-  return (size_t)n + HEX;
+  return n + HEX;
 }
 
 enum zr_err zr_signer_sign(struct zr_signer *s, struct zr_view body, int64_t unix_s,

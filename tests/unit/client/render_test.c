@@ -64,13 +64,23 @@ static void test_only_events_that_matter_get_a_line(void **state) {
                                 .service_code = "",
                                 .service_request_id = "",
                                 .reason = ""};
+  struct zr_progress p = {.total = 150};
   (void)state;
-  zr_progress_sentence(&ev, &out);
+  zr_progress_sentence(&p, &ev, &out);
   assert_int_equal(out.len, 0);
   ev.answer_class = "throttled";
   ev.service_code = "REQUEST_LIMIT";
-  zr_progress_sentence(&ev, &out);
+  zr_progress_sentence(&p, &ev, &out);
   assert_string_equal(out.data, "batch 3 answered: throttled (REQUEST_LIMIT)");
+  zr_buf_reset(&out);
+  ev = (struct zenrelease_event){.type = ZENRELEASE_EVENT_PREFLIGHT_DONE, .instances = 50};
+  p.read = 100;
+  zr_progress_sentence(&p, &ev, &out);
+  assert_int_equal(out.len, 0);
+  p.read = 150;
+  p.eligible = 140;
+  zr_progress_sentence(&p, &ev, &out);
+  assert_string_equal(out.data, "read 150, 140 in the recycle bin");
   zr_buf_clean_up(&out);
 }
 
