@@ -53,7 +53,7 @@ static void a_line_has_the_fixed_keys_in_front(void **state) {
   assert_true(len > sizeof head + sizeof tail);
   assert_memory_equal(line, head, sizeof head - 1);
   assert_string_equal(line + len - (sizeof tail - 1), tail);
-  assert_int_equal(len, sizeof head - 1 + strlen("2026-01-31T12:34:56.789") + sizeof tail - 1);
+  assert_int_equal(len, sizeof head - 1 + strlen("2026-01-31T12:34:56.789000") + sizeof tail - 1);
   assert_ptr_equal(strchr(line, '\n'), line + len - 1);
 }
 

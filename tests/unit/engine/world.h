@@ -116,6 +116,15 @@ void world_run(struct world *w, int64_t limit_ms);
 void world_run_to(struct world *w, int64_t at_ms);
 void world_break(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* cloud.c: the service. A call takes effect when it is made; `deliver` hands the engine the ends
+ * that are due; `settle` lets happen what time brings. */
+struct machine *cloud_find(struct world *w, const char *id);
+void cloud_put(struct world *w, struct machine *m, enum place place);
+void cloud_settle(struct world *w);
+void cloud_release(struct world *w, const struct zr_action *a);
+void cloud_read(struct world *w, const struct zr_action *a);
+void cloud_deliver(struct world *w);
+
 /* check.c: the first contradiction is in w->problem. world_check_outcome holds one outcome against
  * the ledger at the moment it is reported, effects that are still to come included; world_check
  * holds every finished job against what was sent. */
