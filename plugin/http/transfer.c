@@ -36,12 +36,8 @@ bool zr_transfer_is_loopback(const struct zr_transfer *t) {
 /* libcurl would send "Expect: 100-continue" with some bodies, and wait. */
 static const char s_no_expect[] = "Expect:";
 
-static bool s_line_is_plain(const char *line) {
-  for (const char *c = line; *c; c++) {
-    if ((unsigned char)*c < 0x20 && *c != '\t')
-      return false;
-  }
-  return strchr(line, ':') != NULL;
+static bool s_line_is_plain(const char *line, size_t len) {
+  return memchr(line, ':', len) && !memchr(line, '\r', len) && !memchr(line, '\n', len);
 }
 
 static const char *s_line(const struct zr_http_request *request, size_t i) {
@@ -53,9 +49,10 @@ static size_t s_measure(const struct zr_http_request *request) {
   size_t bytes = 0;
   for (size_t i = 0; i <= request->header_count; i++) {
     const char *line = s_line(request, i);
-    if (!s_line_is_plain(line))
+    size_t len = strlen(line);
+    if (!s_line_is_plain(line, len))
       return 0;
-    bytes += strlen(line) + 1;
+    bytes += len + 1;
   }
   return bytes;
 }

@@ -128,8 +128,8 @@ static void s_texts(const struct zr_reply *reply, const struct zr_credential *cr
   bool secret = credential && s_repeats_secret(reply->message, credential);
   zr_sanitize_text(secret ? "(withheld: it repeats a credential)" : reply->message, v->message,
                    sizeof v->message);
-  (void)snprintf(v->code, sizeof v->code, "%s", reply->code);
-  (void)snprintf(v->request_id, sizeof v->request_id, "%s", reply->request_id);
+  memcpy(v->code, reply->code, strnlen(reply->code, sizeof v->code - 1));
+  memcpy(v->request_id, reply->request_id, strnlen(reply->request_id, sizeof v->request_id - 1));
 }
 
 int64_t zr_retry_after_ms(const char *value, const char *date, struct zr_wall now) {

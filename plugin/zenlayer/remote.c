@@ -23,6 +23,7 @@ static void s_write_lines(struct zr_remote *r, const char *client) {
     (void)snprintf(r->client_line, sizeof r->client_line, "X-ZC-Request-Client: %s", client);
   for (int p = ZR_PRODUCT_VM; p < ZR_PRODUCT_COUNT_; p++) {
     const struct zr_product_info *info = zr_product_info((enum zr_product)p);
+    (void)snprintf(r->urls[p], sizeof r->urls[p], "%s%s", r->endpoint.url, info->path);
     (void)snprintf(r->version_lines[p], sizeof r->version_lines[p], "X-ZC-Version: %s",
                    info->version);
     (void)snprintf(r->service_lines[p], sizeof r->service_lines[p], "X-ZC-Service: %s", info->name);

@@ -25,6 +25,7 @@ struct zr_remote {
   bool closed;
   struct zr_call *calls; /* under way */
   struct zr_buf body;    /* of the request that is being sent; kept for its memory */
+  char urls[ZR_PRODUCT_COUNT_][ZR_LINE_MAX];
   char host_line[ZR_LINE_MAX];
   char client_line[ZR_LINE_MAX]; /* "" when there is none */
   char version_lines[ZR_PRODUCT_COUNT_][64];

@@ -44,7 +44,6 @@ enum zr_err zr_call_send(struct zr_call *c) {
   struct zr_remote *r = c->remote;
   struct zr_view body = zr_buf_as_view(&r->body);
   struct lines lines = {.count = 0};
-  char url[sizeof r->endpoint.url + 16];
   const char *authorization = NULL;
   int64_t left_ms = zr_mono_until(c->deadline, zr_mono_now());
   c->signed_offset_ms = r->skew.offset_ms;
@@ -53,9 +52,8 @@ enum zr_err zr_call_send(struct zr_call *c) {
   if (e != ZR_ERR_OK)
     return e;
   s_fill(c, unix_s, authorization, &lines);
-  (void)snprintf(url, sizeof url, "%s%s", r->endpoint.url, zr_product_info(c->product)->path);
   struct zr_http_request request = {
-      .url = url,
+      .url = r->urls[c->product],
       .headers = lines.line,
       .header_count = lines.count,
       .body = body,

@@ -35,6 +35,7 @@ struct rig {
   char texts[IDS][16];
   bool done;
   CURL *easy;
+  size_t taken; /* of the body, by libcurl */
   struct curl_slist *headers;
   char body[2048];
   size_t body_len;
@@ -160,6 +161,16 @@ static size_t on_write(char *data, size_t size, size_t count, void *ctx) {
   return size * count;
 }
 
+static size_t on_read(char *to, size_t size, size_t count, void *ctx) {
+  struct rig *r = ctx;
+  size_t n = r->body_len - r->taken;
+  if (n > size * count)
+    n = size * count;
+  memcpy(to, r->body + r->taken, n);
+  r->taken += n;
+  return n;
+}
+
 static void bare(void *arg, unsigned times) {
   struct rig *r = arg;
   for (unsigned i = 0; i < times; i++) {
@@ -167,6 +178,7 @@ static void bare(void *arg, unsigned times) {
     hash(r, 147);
     hash(r, 64 + 91);
     hash(r, 64 + 32);
+    r->taken = 0;
     if (curl_easy_perform(r->easy) != CURLE_OK)
       abort();
   }
@@ -197,7 +209,9 @@ static void start_bare(struct rig *r) {
   (void)curl_easy_setopt(r->easy, CURLOPT_PROXY, "");
   (void)curl_easy_setopt(r->easy, CURLOPT_NOSIGNAL, 1L);
   (void)curl_easy_setopt(r->easy, CURLOPT_HTTPHEADER, r->headers);
-  (void)curl_easy_setopt(r->easy, CURLOPT_POSTFIELDS, r->body);
+  (void)curl_easy_setopt(r->easy, CURLOPT_POST, 1L);
+  (void)curl_easy_setopt(r->easy, CURLOPT_READFUNCTION, on_read);
+  (void)curl_easy_setopt(r->easy, CURLOPT_READDATA, r);
   (void)curl_easy_setopt(r->easy, CURLOPT_POSTFIELDSIZE, (long)r->body_len);
   (void)curl_easy_setopt(r->easy, CURLOPT_WRITEFUNCTION, on_write);
   (void)curl_easy_setopt(r->easy, CURLOPT_WRITEDATA, r);
@@ -225,6 +239,8 @@ int main(void) {
   start_ours(&r);
   start_bare(&r);
   (void)bench_compare("release of 100 ids, CPU", ours, bare, &r, 300, 1.30);
+  (void)curl_easy_setopt(r.easy, CURLOPT_POSTFIELDS, r.body);
+  (void)bench_compare("the same over a POST twice at will", ours, bare, &r, 300, 1.30);
   zr_remote_destroy(r.remote);
   zr_http_destroy(r.http);
   curl_easy_cleanup(r.easy);
