@@ -99,6 +99,7 @@ struct world {
   unsigned reads;
   unsigned refused_next; /* the next so many releases are throttled */
   bool trace;
+  bool short_of_memory;                    /* events may be lost then; calls and reports may not */
   char problem[256];                       /* the first broken invariant; "" while all hold */
   void (*before_release)(struct world *w); /* hook of a test, at each release call */
 };
