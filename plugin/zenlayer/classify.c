@@ -41,7 +41,7 @@ static enum zr_class s_decide(const struct zr_http_result *r, const struct zr_re
   if (r->status >= 300 && r->status < 400)
     return ZR_CLASS_REDIRECTED;
   if (r->status == 407)
-    return ZR_CLASS_NO_CHANNEL;
+    return ZR_CLASS_BLOCKED; /* an answer to the request itself, so its bytes have left */
   bool coded = reply->recognised && reply->code[0];
   if (r->status >= 400 && r->status < 500)
     return coded ? s_of_refusal(r->status, reply->code) : s_of_stranger(r);
