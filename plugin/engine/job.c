@@ -134,6 +134,8 @@ static enum zr_err s_attach(struct zr_engine *e, struct zr_job *j,
       return ZR_ERR_NOMEM;
     s->item = it;
     s->joined_at = e->now.mono;
+    s->retry_after_ms = -1;
+    s->other_options = it->lane && it->lane->depend_resource != r->depend_resource;
     if (it->batch)
       it->batch->expires = e->now.mono; /* look at it again: the newcomer may have waited enough */
     DL_APPEND(it->subs, s);
@@ -202,6 +204,8 @@ void zr_job_decide(struct zr_engine *e, struct zr_sub *s, enum zr_outcome outcom
   s->outcome = outcome;
   s->code = outcome == ZR_OUTCOME_NOT_FOUND && j->allow_missing ? ZR_CODE_MISSING_ALLOWED : code;
   s->decided_at = e->now.wall;
+  if (code == ZR_CODE_THROTTLED)
+    s->retry_after_ms = zr_mono_until(e->release_rate.paused_until, e->now.mono);
   s_unlink(s);
   j->fresh[j->fresh_count++] = (uint32_t)(s - j->subs);
   zr_event_outcomes(e, j);

@@ -192,31 +192,30 @@ static bool s_is_exhaustion(int e) {
   return e == EMFILE || e == ENFILE || e == ENOBUFS || e == ENOMEM;
 }
 
-/* Tells waiting peers that there is no room, with the spare descriptor's place. */
-static void s_turn_away(struct zr_rpc_listener *l) {
+/* Tells the first waiting peer that there is no room, in the place of the spare descriptor. */
+static bool s_turn_one_away(struct zr_rpc_listener *l) {
   if (l->spare < 0)
-    return;
-  for (int i = 0; i < ROUND; i++) {
-    close(l->spare);
-    int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
-    if (fd >= 0)
-      close(fd);
-    l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || l->spare < 0)
-      return;
-  }
+    return false;
+  close(l->spare);
+  int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
+  if (fd >= 0)
+    close(fd);
+  l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  return fd >= 0;
 }
 
-static void s_exhausted(struct zr_rpc_listener *l, int why) {
+/* False: accepting pauses. */
+static bool s_exhausted(struct zr_rpc_listener *l, int why) {
   struct zr_mono now = zr_mono_now();
   if (l->failing_since.ms == 0) {
     l->failing_since = now;
     zr_log(ZR_LOG_ERROR, "rpc", "cannot accept; trying again until it works",
            zr_s("reason", strerror(why)));
-  } else if (now.ms - l->failing_since.ms >= PATIENCE_MS) {
-    s_turn_away(l);
+  } else if (now.ms - l->failing_since.ms >= PATIENCE_MS && s_turn_one_away(l)) {
+    return true;
   }
   l->paused_until = zr_mono_add(now, PAUSE_MS);
+  return false;
 }
 
 static void s_accept_round(struct zr_rpc_listener *l) {
@@ -231,8 +230,8 @@ static void s_accept_round(struct zr_rpc_listener *l) {
         l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
       s_welcome(l, fd);
     } else if (s_is_exhaustion(errno)) {
-      s_exhausted(l, errno);
-      return;
+      if (!s_exhausted(l, errno))
+        return;
     } else if (errno == EAGAIN) {
       return;
     } /* else: that one connection failed; the next may not */

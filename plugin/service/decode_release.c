@@ -1,7 +1,5 @@
 #include "service/decode_release.h"
 
-#include <string.h>
-
 #include "service/codec.h"
 #include "service/hash.h"
 #include "service/text_rule.h"
@@ -9,9 +7,12 @@
 
 enum { WAIT_MAX_MS = 24 * 3600 * 1000, SECOND_MS = 1000, NANOS_PER_MS = 1000000 };
 
-static const char *s_text(const ProtobufCFieldDescriptor *field, struct zr_view text) {
-  if (strcmp(field->name, "instance_ids") == 0)
-    return zr_id_problem(text);
+/* The number in ReleaseRequest; CancelReleaseRequest has no repeated field. */
+enum { INSTANCE_IDS = 2 };
+
+static const char *s_text(const ProtobufCFieldDescriptor *field, struct zr_view text, bool plain) {
+  if (field->id == INSTANCE_IDS && field->label == PROTOBUF_C_LABEL_REPEATED)
+    return zr_id_problem(text, plain);
   return zr_request_id_problem(text);
 }
 
