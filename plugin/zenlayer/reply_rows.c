@@ -42,9 +42,18 @@ static const struct member s_members[] = {
 
 _Static_assert(ZR_COUNT(s_members) <= 32, "one bit each in s_row");
 
-/* bmc has an object `instanceType` beside the text `instanceTypeId`. */
+/* bmc has an object `instanceType` beside the text `instanceTypeId`, and each product has one field
+ * for its status; a field of the other's name is something else. */
 static bool s_is_other_use(const struct member *m, const cJSON *item, enum zr_product product) {
+  if (m->offset == AT(status) && m->kind == TEXT)
+    return strcmp(m->name, zr_product_info(product)->status_field) != 0;
   return product == ZR_PRODUCT_BMC && strcmp(m->name, "instanceType") == 0 && cJSON_IsObject(item);
+}
+
+/* What a release is decided on. Anything else may be missing or of another type: it is left empty.
+ */
+static bool s_decides(const struct member *m) {
+  return m->kind == TEXT && (m->offset == AT(id) || m->offset == AT(status));
 }
 
 static const char *s_text(const struct member *m, const cJSON *item, struct zr_instance *row) {
@@ -53,9 +62,9 @@ static const char *s_text(const struct member *m, const cJSON *item, struct zr_i
   const char *old = NULL;
   memcpy(&old, slot, sizeof old);
   if (!text)
-    return "a field of a row is not a text";
-  if (old && old[0] && strcmp(old, text) != 0)
-    return "a row contradicts itself";
+    return s_decides(m) ? "the id or the status of a row is not a text" : NULL;
+  if (old && old[0])
+    return NULL;
   memcpy(slot, &text, sizeof text);
   return NULL;
 }
@@ -63,7 +72,7 @@ static const char *s_text(const struct member *m, const cJSON *item, struct zr_i
 static const char *s_texts(const struct member *m, const cJSON *list, struct zr_arena *arena,
                            struct zr_instance *row) {
   if (!cJSON_IsArray(list))
-    return "a field of a row is not a list";
+    return NULL;
   size_t n = (size_t)cJSON_GetArraySize(list), count = 0;
   const char **texts = zr_arena_calloc(arena, n, sizeof *texts);
   if (!texts)
@@ -71,9 +80,8 @@ static const char *s_texts(const struct member *m, const cJSON *list, struct zr_
   const cJSON *item = NULL;
   cJSON_ArrayForEach(item, list) {
     const char *text = zr_json_text(item);
-    if (!text)
-      return "a list of a row holds something else than texts";
-    texts[count++] = text;
+    if (text)
+      texts[count++] = text;
   }
   const char *const *shared = texts;
   memcpy((char *)row + m->offset, &shared, sizeof shared);
