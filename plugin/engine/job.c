@@ -234,7 +234,7 @@ void zr_engine_cancel(struct zr_engine *e, uint64_t job, struct zr_engine_time n
 
 /* What held an id back says more than the deadline that cut it off. */
 static enum zr_code s_why(const struct zr_engine *e, const struct zr_item *it) {
-  if (it->answer)
+  if (it->answer && it->answer->class_ != ZR_CLASS_UNKNOWN)
     return zr_verdict_code_of(it->answer);
   bool paused = e->release_rate.paused_until.ms > e->now.mono.ms;
   return paused ? ZR_CODE_THROTTLED : ZR_CODE_DEADLINE;

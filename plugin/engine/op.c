@@ -213,6 +213,16 @@ static bool s_refused_read(struct zr_engine *e, struct zr_op *op, struct zr_answ
   return true;
 }
 
+/* Why a batch is given up whose reads go on failing. A call that had less than its usual time
+ * because of the callers' deadline, and got no answer in it, was cut off by that deadline. */
+static enum zr_code s_why_unread(const struct zr_engine *e, const struct zr_batch *b,
+                                 const struct zr_answer *a) {
+  int64_t left = zr_mono_until(zr_batch_deadline(b), e->now.mono);
+  bool cut_short = left / 3 < e->options.call_timeout_ms;
+  bool unanswered = a && a->class_ == ZR_CLASS_UNKNOWN && a->http_status == 0;
+  return cut_short && unanswered ? ZR_CODE_DEADLINE : zr_verdict_code_of(a);
+}
+
 /* After the last read of a round: what its trouble, if any, means for the batch. */
 static void s_round_over(struct zr_engine *e, struct zr_batch *b) {
   struct zr_answer *a = b->read_trouble;
@@ -238,7 +248,7 @@ static void s_round_over(struct zr_engine *e, struct zr_batch *b) {
   } else if (c != ZR_CLASS_THROTTLED) {
     b->read_not_before = zr_mono_add(e->now.mono, zr_backoff_ms(e, b->read_failures));
     if (b->read_failures >= ZR_TRIES_UNSENT)
-      zr_batch_give_up(e, b, zr_verdict_code_of(a), true);
+      zr_batch_give_up(e, b, s_why_unread(e, b, a), true);
     if (b->read_failures >= 2 * ZR_TRIES_UNSENT)
       zr_batch_give_up_resend(e, b);
   }

@@ -42,11 +42,14 @@ static const struct member s_members[] = {
 
 _Static_assert(ZR_COUNT(s_members) <= 32, "one bit each in s_row");
 
-/* bmc has an object `instanceType` beside the text `instanceTypeId`, and each product has one field
- * for its status; a field of the other's name is something else. */
+/* The status under the name that another product gives it: read only where its own is missing. */
+static bool s_is_other_status(const struct member *m, enum zr_product product) {
+  return m->kind == TEXT && m->offset == AT(status) &&
+         strcmp(m->name, zr_product_info(product)->status_field) != 0;
+}
+
+/* bmc has an object `instanceType` beside the text `instanceTypeId`. */
 static bool s_is_other_use(const struct member *m, const cJSON *item, enum zr_product product) {
-  if (m->offset == AT(status) && m->kind == TEXT)
-    return strcmp(m->name, zr_product_info(product)->status_field) != 0;
   return product == ZR_PRODUCT_BMC && strcmp(m->name, "instanceType") == 0 && cJSON_IsObject(item);
 }
 
@@ -159,6 +162,7 @@ static size_t s_lookup(const char *name, enum zr_product product) {
 static const char *s_row(const cJSON *object, enum zr_product product, struct zr_arena *arena,
                          struct zr_instance *row) {
   uint32_t seen = 0;
+  const char *other_status = NULL;
   if (!cJSON_IsObject(object))
     return "a row is not an object";
   *row = (struct zr_instance){"", "", "", "", "", "", "", "", "", "", "", 0, 0, 0, 0, 0, 0, 0, 0};
@@ -169,12 +173,21 @@ static const char *s_row(const cJSON *object, enum zr_product product, struct zr
     if (seen & (1U << i))
       return "a row has a member twice";
     seen |= 1U << i;
+    if (s_is_other_status(&s_members[i], product)) {
+      other_status = zr_json_text(item);
+      continue;
+    }
     if (cJSON_IsNull(item) || s_is_other_use(&s_members[i], item, product))
       continue;
     const char *fault = s_member(&s_members[i], item, arena, row);
     if (fault)
       return fault;
   }
+  if (!row->status[0] && other_status)
+    row->status = other_status;
+  if (other_status && zr_presence_of_status(row->status) == ZR_PRESENCE_BIN &&
+      zr_presence_of_status(other_status) == ZR_PRESENCE_LIVE)
+    return "a row contradicts itself";
   return row->id[0] ? NULL : "a row has no id";
 }
 
