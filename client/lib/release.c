@@ -46,7 +46,9 @@ static struct zr_watch_options s_watch_options(struct run *run, size_t index, ch
 static int s_add_repeats(struct zenrelease_report *report, const struct zr_release *r,
                          size_t index) {
   const struct zr_chunks *c = &r->chunks;
-  uint32_t from = c->origin ? c->origin[c->chunks[index].start] : 0;
+  if (!c->origin)
+    return 0; /* one request with the caller's own list: nothing was collapsed here */
+  uint32_t from = c->origin[c->chunks[index].start];
   bool last = index + 1 == c->chunk_count;
   uint32_t to = last ? UINT32_MAX : c->origin[c->chunks[index + 1].start];
   for (size_t i = 0; i < c->repeat_count; i++) {

@@ -1,4 +1,7 @@
-/* zenrelease-plugin: the gRPC server. Signals are blocked before any library starts a thread. */
+/*
+ * One program, two ways to be started: by a plugin host, which sets a cookie and gives no
+ * arguments, or by zenrelease or a person. The cookie is looked at before anything else.
+ */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,9 +10,11 @@
 #include <sys/stat.h>
 
 #include "app/options.h"
+#include "app/provider_mode.h"
 #include "app/serve.h"
 #include "base/log.h"
 
+/* Before any library starts a thread. */
 static void s_block_signals(void) {
   sigset_t set;
   (void)sigemptyset(&set);
@@ -43,11 +48,28 @@ static bool s_set_log_level(const struct zr_app_options *o) {
   return true;
 }
 
+static int s_explain_name(void) {
+  (void)fputs("This is a plugin: Terraform and OpenTofu start it by themselves. Name it in "
+              "required_providers, or run zenrelease-plugin --help.\n",
+              stderr);
+  return 1;
+}
+
 int main(int argc, char **argv) {
+  if (zr_provider_mode_is_wanted()) {
+    s_close_to_others();
+    return zr_provider_mode_run();
+  }
+  if (argc <= 1 && zr_provider_mode_is_name(argv[0]))
+    return s_explain_name();
   struct zr_app_options options;
   zr_app_options_parse(argc, argv, &options);
   if (!s_set_log_level(&options))
     return 2;
+  if (options.reattach) {
+    s_close_to_others();
+    return zr_provider_mode_run_reattach();
+  }
   if (!options.listen) {
     (void)fputs("zenrelease-plugin: say where to serve, e.g. --listen unix:/run/zenrelease.sock or "
                 "--listen 127.0.0.1:0; most people want the zenrelease command, which starts this "

@@ -18,9 +18,8 @@ enum {
   KEY_PARENT,
   KEY_CONNECTIONS,
   KEY_DRAIN,
+  KEY_REATTACH,
 };
-
-const char *argp_program_version = "zenrelease-plugin " ZR_VERSION;
 
 static const struct argp_option s_options[] = {
     {"listen", 'l', "ADDRESS", 0,
@@ -43,6 +42,10 @@ static const struct argp_option s_options[] = {
     {"max-connections", KEY_CONNECTIONS, "N", 0, "plaintext connections at once (default 512)", 3},
     {"drain-timeout", KEY_DRAIN, "SECONDS", 0,
      "on SIGTERM, how long to settle what has been sent (default 20)", 3},
+    {"reattach", KEY_REATTACH, NULL, 0,
+     "serve as a Terraform provider started by hand, for a debugger; prints what to put into the "
+     "environment of Terraform or OpenTofu",
+     3},
     {"exit-with-parent", KEY_PARENT, NULL, 0, "stop when standard input ends", 3},
     {"log-level", KEY_LOG_LEVEL, "LEVEL", 0,
      "trace, debug, info, warn, error or off (default info; also $ZENRELEASE_LOG)", 3},
@@ -93,6 +96,9 @@ static error_t s_set(int key, char *arg, struct argp_state *state) {
   case KEY_CONNECTIONS:
     o->max_connections = s_number(arg, 100000, state, "--max-connections");
     return 0;
+  case KEY_REATTACH:
+    o->reattach = true;
+    return 0;
   case KEY_DRAIN:
     o->drain_ms = (int64_t)s_number(arg, 3600, state, "--drain-timeout") * 1000;
     return 0;
@@ -107,6 +113,8 @@ static error_t s_set(int key, char *arg, struct argp_state *state) {
 static void s_check(const struct zr_app_options *o, struct argp_state *state) {
   if (!o->tls_cert != !o->tls_key)
     argp_error(state, "--tls-cert and --tls-key go together");
+  if (o->reattach && o->listen)
+    argp_error(state, "--reattach finds its own place to listen");
   if (o->tls_client_ca && !o->tls_cert)
     argp_error(state, "--tls-client-ca needs --tls-cert and --tls-key");
 }
@@ -130,6 +138,7 @@ void zr_app_options_parse(int argc, char **argv, struct zr_app_options *out) {
           "~/.zenlayer/credentials.json; never from a flag.",
   };
   *out = (struct zr_app_options){.drain_ms = 20000};
+  argp_program_version = "zenrelease-plugin " ZR_VERSION;
   argp_err_exit_status = 2;
   (void)argp_parse(&parser, argc, argv, 0, NULL, out);
 }

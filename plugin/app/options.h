@@ -16,6 +16,7 @@ struct zr_app_options {
   const char *log_level;
   bool allow_plaintext_remote;
   bool exit_with_parent;
+  bool reattach; /* serve as a provider that a host attaches to */
   unsigned max_connections;
   int64_t drain_ms;
 };

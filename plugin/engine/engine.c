@@ -45,12 +45,12 @@ static void s_forget_outs(struct zr_engine *e) {
   struct zr_out *o;
   struct zr_out *next;
   DL_FOREACH_SAFE(e->outs, o, next) {
-    DL_DELETE(e->outs, o);
     if (s_embedded(o))
       continue;
     zr_answer_release(o->answer);
     zr_free(o);
   }
+  e->outs = NULL;
 }
 
 void zr_engine_destroy(struct zr_engine *e) {

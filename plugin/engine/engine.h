@@ -72,10 +72,11 @@ enum zr_err zr_engine_submit(struct zr_engine *e, const struct zr_release_reques
 /* Ids of the job that were not sent will not be; those that were are settled. The job ends with
  * ZR_ACTION_DONE like any other. Other jobs on the same ids go on. Unknown handles are ignored. */
 void zr_engine_cancel(struct zr_engine *e, uint64_t job, struct zr_engine_time now);
-/* The end of a call that an action started. An unknown op is ignored. */
-void zr_engine_described(struct zr_engine *e, uint64_t op, const struct zr_describe_end *end,
+/* The end of a call that an action started; `handle` is the action's op. An unknown one is
+ * ignored. */
+void zr_engine_described(struct zr_engine *e, uint64_t handle, const struct zr_describe_end *end,
                          struct zr_engine_time now);
-void zr_engine_released(struct zr_engine *e, uint64_t op, const struct zr_release_end *end,
+void zr_engine_released(struct zr_engine *e, uint64_t handle, const struct zr_release_end *end,
                         struct zr_engine_time now);
 
 /* The next action, if one is due. */

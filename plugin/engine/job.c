@@ -21,7 +21,7 @@ static void s_drop_sub(struct zr_sub *s) {
 void zr_job_free(struct zr_engine *e, struct zr_job *j) {
   if (j->hh.tbl)
     HASH_DEL(e->jobs, j);
-  for (uint32_t i = 0; i < j->sub_count; i++)
+  for (uint32_t i = 0; j->subs && i < j->sub_count; i++)
     s_drop_sub(&j->subs[i]);
   zr_free(j->subs);
   zr_free(j->duplicates);

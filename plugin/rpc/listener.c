@@ -25,9 +25,9 @@
 
 enum {
   BACKLOG = 511,
-  SILENT_MAX = 64,    /* connections that have not spoken yet; the oldest makes room for a new one */
-  ROUND = 16,         /* accepted before looking at anything else */
-  PAUSE_MS = 50,      /* after a failed accept */
+  SILENT_MAX = 64, /* connections that have not spoken yet; the oldest makes room for a new one */
+  ROUND = 16,      /* accepted before looking at anything else */
+  PAUSE_MS = 50,   /* after a failed accept */
   PATIENCE_MS = 1000, /* of failed accepts, before waiting connections are told by closing them */
   FIXED = 2           /* poll entries before the silent ones: wake, listen */
 };
@@ -178,7 +178,8 @@ static void s_hand_over(struct zr_rpc_listener *l, int fd) {
   grpc_server_add_channel_from_fd(core->grpc, fd, l->credentials);
 }
 
-/* Silent peers in any number must not keep one out that speaks: the one that was silent longest goes. */
+/* Silent peers in any number must not keep one out that speaks: the one that was silent longest
+ * goes. */
 static void s_make_room(struct zr_rpc_listener *l) {
   if (l->silent_count < SILENT_MAX)
     return;

@@ -12,10 +12,11 @@ STDOUT = "printf vprintf puts putchar".split()
 # Outside libraries by the headers they are known by, and the rooms that may use them. app wires all.
 OUTSIDE = {
     "grpc/": {"rpc", "app"},
-    "protobuf-c/": {"service", "app"},
+    "protobuf-c/": {"service", "terraform", "app"},
     "curl/": {"http", "app"},
-    "cjson/": {"zenlayer", "app"},
-    "openssl/": {"zenlayer", "app"},
+    "cjson/": {"zenlayer", "terraform", "app"},
+    "msgpack": {"terraform", "app"},
+    "openssl/": {"zenlayer", "terraform", "app"},
 }
 # The engine decides: no I/O, no clock, no threads.
 NOT_IN_ENGINE = {"pthread.h", "time.h", "unistd.h", "fcntl.h", "poll.h", "stdio.h", "threads.h",
@@ -49,7 +50,7 @@ def check_includes(path, room):
                     complain(path, match.start(), body, f"{room} does not use <{name}>")
             if room == "engine" and (name in NOT_IN_ENGINE or name.startswith("sys/")):
                 complain(path, match.start(), body, f"the engine does not use <{name}>")
-        elif name.endswith(".pb-c.h"):
+        elif name.endswith(".pb-c.h") or name == "zr_descriptors.h":
             if not any(o.startswith("zr_proto") for o in table[room][1]):
                 complain(path, match.start(), body, f"{room} does not use generated {name}")
         elif name.split("/")[0] not in [room, *table[room][0]] or "/" not in name:

@@ -15,7 +15,7 @@ struct s_rows {
 static void s_push(struct s_rows *rows, const struct sim_instance *instance) {
   if (rows->count == rows->cap) {
     rows->cap = rows->cap == 0 ? 128 : rows->cap * 2;
-    rows->list = sim_realloc(rows->list, rows->cap * sizeof(rows->list[0]));
+    rows->list = sim_realloc(rows->list, rows->cap * sizeof(struct sim_instance *));
   }
   rows->list[rows->count++] = instance;
 }

@@ -107,12 +107,12 @@ static bool s_check_authorization(struct sim_call *call) {
   if (call->account != NULL) {
     call->key_id = call->account->key_id;
     call->account_number = (size_t)(call->account - call->world->accounts.list);
-  }
-  if (good && (call->world->settings.revoked || call->account->revoked)) {
-    good = s_refuse_auth(call,
-                         authorization.bearer != NULL ? "AUTHFAILURE_INVALID_AUTHORIZATION"
-                                                      : "AUTHFAILURE_SIGNATURE_FAILURE",
-                         "the credential has been revoked");
+    if (good && (call->world->settings.revoked || call->account->revoked)) {
+      good = s_refuse_auth(call,
+                           authorization.bearer != NULL ? "AUTHFAILURE_INVALID_AUTHORIZATION"
+                                                        : "AUTHFAILURE_SIGNATURE_FAILURE",
+                           "the credential has been revoked");
+    }
   }
   sim_authorization_clean_up(&authorization);
   return good;

@@ -213,7 +213,7 @@ struct sim_instance *sim_fleet_add(struct sim_fleet *fleet, enum sim_product pro
   instance->auto_renew = true;
   instance->timer = (struct sim_timer){.fire = s_on_timer, .context = instance};
   instance->create_s =
-      sim_clock_wall_ms() / 1000 - 30 * 86400 - (int64_t)instance->serial * S_AGE_STEP_S;
+      sim_clock_wall_ms() / 1000 - INT64_C(30) * 86400 - (int64_t)instance->serial * S_AGE_STEP_S;
   s_fill_addresses(instance);
   HASH_ADD_KEYPTR(hh, fleet->by_id[product], instance->id, strlen(instance->id), instance);
   sim_instance_set_status(instance, status, sim_clock_mono_ms());

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 /* Half a year of a subscription; the day that a bin without a timer of its own is said to last. */
-#define S_TERM_S (182 * 86400)
+#define S_TERM_S (INT64_C(182) * 86400)
 #define S_BIN_S  86400
 
 const char *sim_row_status_word(const struct sim_instance *instance, enum sim_status status) {
@@ -135,7 +135,7 @@ static void s_data_disks(struct sim_json *json, const struct sim_instance *insta
     sim_json_open(json, NULL, '{');
     s_part_id(json, "diskId", "disk", instance, n);
     s_part_id(json, "diskName", "data", instance, n);
-    sim_json_int(json, "diskSize", 100 * n);
+    sim_json_int(json, "diskSize", INT64_C(100) * n);
     sim_json_bool(json, "portable", n == 2);
     sim_json_string(json, "diskCategory", "Standard NVMe SSD");
     if (instance->product == SIM_ZEC) {

@@ -97,7 +97,7 @@ bool sim_server_listen(struct sim_server *server, const char *address) {
 }
 
 bool sim_server_address(const struct sim_server *server, char *out, size_t size) {
-  struct sockaddr_storage bound;
+  struct sockaddr_storage bound = {0};
   socklen_t len = sizeof bound;
   char host[256];
   char port[32];

@@ -65,7 +65,7 @@ void sim_timer_arm(struct sim_timers *timers, struct sim_timer *timer, uint64_t 
   sim_timer_disarm(timers, timer);
   if (timers->count == timers->cap) {
     timers->cap = timers->cap == 0 ? 64 : timers->cap * 2;
-    timers->heap = sim_realloc(timers->heap, timers->cap * sizeof timers->heap[0]);
+    timers->heap = sim_realloc(timers->heap, timers->cap * sizeof(struct sim_timer *));
   }
   timer->at_ms = at_ms;
   timer->order = ++timers->armed;

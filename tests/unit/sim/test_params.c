@@ -72,7 +72,7 @@ static void test_hundred_ids_and_no_more(void **state) {
 
 static void test_page(void **state) {
   (void)state;
-  struct sim_page page;
+  struct sim_page page = {0};
   assert_string_equal(s_page_code("{}", &page), "");
   assert_int_equal(page.number, 1);
   assert_int_equal(page.size, 20);

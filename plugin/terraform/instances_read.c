@@ -1,0 +1,88 @@
+/* zenrelease_instances: which of its instances are still there. */
+#include <string.h>
+
+#include "terraform/instances.h"
+
+const struct zr_tf_resource zr_tf_instances = {.name = "zenrelease_instances",
+                                               .read = zr_tf_instances_read,
+                                               .plan = zr_tf_instances_plan,
+                                               .apply = zr_tf_instances_apply};
+
+/* Ids that a complete read did not have. Everything else stays, whatever its status: only what is
+ * gone is let go of. */
+static bool s_sort(struct zr_tf_change *c, struct zr_tf_ids *left) {
+  const struct zr_tf_work *w = &c->work;
+  const char *on_remove = zr_tf_text(zr_tf_of(c, c->result, "on_remove"));
+  bool releases = !on_remove || strcmp(on_remove, "keep") != 0;
+  *left = (struct zr_tf_ids){.whole = true};
+  left->ids = zr_arena_calloc(c->op.arena, w->count + 1, sizeof *left->ids);
+  if (!left->ids)
+    return false;
+  for (size_t i = 0; i < w->count; i++) {
+    if (releases)
+      zr_tf_remember(c->op.provider, ZR_TF_OWNED, w->product, w->ids[i]);
+    if (w->verdicts[i].outcome == ZR_OUTCOME_NOT_FOUND)
+      zr_tf_report_read(w, i, ZR_TF_IN_STATE, -1);
+    else
+      left->ids[left->count++] = w->ids[i];
+  }
+  return true;
+}
+
+static void s_read(struct zr_tf_work *w) {
+  struct zr_tf_change *c = ZR_OWNER(w, struct zr_tf_change, work);
+  struct zr_tf_ids left;
+  if (!s_sort(c, &left)) {
+    zr_tf_change_nomem(c);
+    return;
+  }
+  zr_tf_report_service(w, ZR_TF_IN_STATE);
+  if (left.count == 0) {
+    zr_tf_read_end(c, NULL);
+    return;
+  }
+  if (left.count < w->count && !zr_tf_set_texts(c, "instance_ids", &left)) {
+    zr_tf_change_nomem(c);
+    return;
+  }
+  zr_tf_read_end(c, c->result);
+}
+
+/* After an import by identity there is an identity and no state yet. */
+static bool s_state(struct zr_tf_change *c) {
+  if (c->prior.is == ZR_TF_KNOWN)
+    c->result = zr_tf_copy_object(c->op.arena, c->type, &c->prior);
+  else
+    c->result = zr_tf_new_object(c->op.arena, c->type);
+  if (!c->result)
+    return false;
+  if (c->prior.is != ZR_TF_KNOWN) {
+    zr_tf_set(c->type, c->result, "product",
+              *zr_tf_get(&zr_tf_identity_type, &c->identity, "product"));
+    zr_tf_set(c->type, c->result, "instance_ids",
+              *zr_tf_get(&zr_tf_identity_type, &c->identity, "instance_ids"));
+    zr_tf_set(c->type, c->result, "on_remove", zr_tf_of_text("release"));
+  }
+  return zr_tf_ids_of(c->op.arena, zr_tf_of(c, c->result, "instance_ids"), &c->prior_ids);
+}
+
+void zr_tf_instances_read(struct zr_tf_change *c) {
+  if (c->prior.is != ZR_TF_KNOWN && c->identity.is != ZR_TF_KNOWN) {
+    zr_tf_read_end(c, NULL);
+    return;
+  }
+  if (!s_state(c)) {
+    zr_tf_change_nomem(c);
+    return;
+  }
+  bool known = zr_tf_product_of(zr_tf_of(c, c->result, "product")) != ZR_PRODUCT_NONE;
+  if (!zr_tf_op_has_backend(&c->op) || !known || c->prior_ids.count == 0) {
+    zr_tf_read_end(c, c->result);
+    return;
+  }
+  zr_tf_prepare(c, c->result, &c->prior_ids, "read", ZR_TF_SHORT_MS);
+  c->work.validate_only = true;
+  c->work.on_done = s_read;
+  if (!zr_tf_work_start(&c->work))
+    zr_tf_change_nomem(c);
+}
