@@ -3,20 +3,27 @@
 #include <string.h>
 
 #include "service/codec.h"
+#include "service/decode_policy.h"
 #include "service/hash.h"
 #include "service/text_rule.h"
 #include "zenrelease/v1/release_service.pb-c.h"
 
 enum { WAIT_MAX_MS = 24 * 3600 * 1000, SECOND_MS = 1000, NANOS_PER_MS = 1000000 };
+_Static_assert(ZR_POLICY_TEXT_MAX == 1024, "the sentence below says so");
 
 static const char *s_text(const ProtobufCFieldDescriptor *field, struct zr_view text) {
-  if (strcmp(field->name, "instance_ids") == 0)
+  if (strcmp(field->name, "instance_ids") == 0 || strcmp(field->name, "instance_id") == 0)
     return zr_id_problem(text);
-  return zr_request_id_problem(text);
+  if (strcmp(field->name, "request_id") == 0)
+    return zr_request_id_problem(text);
+  return text.len > ZR_POLICY_TEXT_MAX ? "is longer than 1024 bytes" : NULL;
 }
 
 static size_t s_max_count(const ProtobufCFieldDescriptor *field) {
-  (void)field; /* instance_ids is the only repeated one */
+  if (strcmp(field->name, "keep") == 0)
+    return ZR_KEEP_MAX;
+  if (strcmp(field->name, "tags") == 0)
+    return ZR_EXPECTED_TAGS_MAX;
   return ZR_JOB_MAX_IDS;
 }
 
@@ -65,6 +72,7 @@ static uint64_t s_content(const struct zr_release_request *r, const uint64_t key
   zr_hash_number(&h, r->instance_id_count);
   for (size_t i = 0; i < r->instance_id_count; i++)
     zr_hash_text(&h, zr_view_of(r->instance_ids[i]));
+  zr_hash_policy(&h, r);
   return zr_hash_end(&h);
 }
 
@@ -86,6 +94,7 @@ bool zr_decode_release(struct zr_view bytes, const uint64_t hash_key[2],
       .after_sequence = m->after_sequence,
   };
   s_check(m, out, v);
+  zr_decode_policy(m, &out->request, v);
   if (zr_violations_any(v))
     return false;
   if (out->request_id[0])

@@ -252,7 +252,7 @@ static void failed_ids(void **state) {
 
 static struct zr_instance row(const char *id, const char *status) {
   return (struct zr_instance){id, status, "", "", "", "", "", "", "", "",
-                              "", 0,      0,  0,  0,  0,  0,  0,  0};
+                              "", 0,      0,  0,  0,  0,  0,  0,  0,  0,  0};
 }
 
 struct book {
