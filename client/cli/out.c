@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "json.h"
 
-enum { TEXT_MAX = 64 * 1024, WIDTH_DEFAULT = 80 };
+enum { TEXT_MAX = 64 * 1024, JSON_TEXT_MAX = 7 * TEXT_MAX, WIDTH_DEFAULT = 80 };
 
 static int s_out_error; /* errno of the first failed write */
 
@@ -107,7 +107,7 @@ void zr_complain(bool json, const char *code, const char *format, ...) {
   const char *words = text.data ? text.data : "out of memory";
   zr_note("zenrelease: %s", words);
   if (json) {
-    struct zr_buf line = ZR_BUF_INIT(TEXT_MAX * 7);
+    struct zr_buf line = ZR_BUF_INIT(JSON_TEXT_MAX);
     zr_json_plain_error(&line, code, words);
     zr_out_buf(&line);
     (void)zr_out_flush(NULL);

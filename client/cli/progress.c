@@ -6,7 +6,7 @@
 #include "out.h"
 #include "table.h"
 
-enum { TEXT_MAX = 512, BAR_WIDTH = 20 };
+enum { TEXT_MAX = 512, LINE_MAX_BYTES = 2 * TEXT_MAX, BAR_WIDTH = 20 };
 
 void zr_progress_end(struct zr_progress *p) {
   if (p->live)
@@ -137,7 +137,7 @@ void zr_progress_line(const struct zr_progress *p, struct zr_mono now, int64_t w
 }
 
 static void s_draw(struct zr_progress *p, struct zr_mono now) {
-  struct zr_buf line = ZR_BUF_INIT(TEXT_MAX * 2);
+  struct zr_buf line = ZR_BUF_INIT(LINE_MAX_BYTES);
   zr_progress_line(p, now, zr_wall_now().ms, zr_err_width(), &line);
   zr_live(line.data ? line.data : "");
   zr_buf_clean_up(&line);

@@ -28,7 +28,7 @@ struct release_run {
 
 /* ---- events ---- */
 
-static void s_keep_report(struct release_run *run, const struct zenrelease_report *report) {
+static void s_keep_report(struct release_run *run, struct zenrelease_report *report) {
   void *array = run->reports;
   if (zr_grow(&array, &run->report_cap, run->report_count + 1,
               sizeof(struct zenrelease_report *)) != 0) {

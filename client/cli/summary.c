@@ -80,7 +80,7 @@ static struct index s_index(const struct zenrelease_report *report) {
   for (size_t i = 0; index.items && i < count; i++)
     index.items[index.count++] = zenrelease_report_diagnostic(report, i);
   if (index.count)
-    qsort(index.items, index.count, sizeof *index.items, s_by_instance);
+    qsort(index.items, index.count, sizeof(struct zenrelease_diagnostic *), s_by_instance);
   return index;
 }
 

@@ -29,7 +29,7 @@ static int s_by_id(const void *a, const void *b) {
 
 static void s_sort(struct zr_decided *d) {
   if (d && d->count)
-    qsort(d->results, d->count, sizeof *d->results, s_by_id);
+    qsort(d->results, d->count, sizeof(struct zenrelease_result *), s_by_id);
 }
 
 static int s_compare(const void *id, const void *element) {
@@ -39,7 +39,9 @@ static int s_compare(const void *id, const void *element) {
 
 static const struct zenrelease_result *s_find(const struct zr_decided *d, const char *id) {
   const struct zenrelease_result *const *found =
-      d && d->count ? bsearch(id, d->results, d->count, sizeof *d->results, s_compare) : NULL;
+      d && d->count
+          ? bsearch(id, d->results, d->count, sizeof(struct zenrelease_result *), s_compare)
+          : NULL;
   return found ? *found : NULL;
 }
 

@@ -14,12 +14,10 @@ struct zenrelease_report *zr_report_new(void) {
   return r;
 }
 
-struct zenrelease_report *zenrelease_report_acquire(const struct zenrelease_report *report) {
-  struct zenrelease_report *r = NULL;
-  memcpy(&r, &report, sizeof r); /* the count is the only thing that changes */
-  if (r)
-    (void)atomic_fetch_add(&r->refs, 1);
-  return r;
+struct zenrelease_report *zenrelease_report_acquire(struct zenrelease_report *report) {
+  if (report)
+    (void)atomic_fetch_add(&report->refs, 1);
+  return report;
 }
 
 void zenrelease_report_release(struct zenrelease_report *report) {

@@ -23,6 +23,7 @@ install(TARGETS zenrelease zenrelease_static EXPORT zenreleaseTargets
   LIBRARY ARCHIVE PUBLIC_HEADER DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/zenrelease)
 install(EXPORT zenreleaseTargets NAMESPACE zenrelease:: DESTINATION ${zr_package_dir})
 
+file(RELATIVE_PATH zr_pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/zenrelease.pc.in zenrelease.pc @ONLY)
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/zenreleaseConfig.cmake.in
   zenreleaseConfig.cmake INSTALL_DESTINATION ${zr_package_dir})

@@ -165,7 +165,8 @@ static void s_hand_out_call(struct zr_engine *e, const struct zr_op *op, struct 
   out->batch = op->number;
 }
 
-static void s_hand_out(struct zr_engine *e, struct zr_out *o, struct zr_action *out) {
+/* False when memory is out for a report: it is tried again later. */
+static bool s_hand_out(struct zr_engine *e, struct zr_out *o, struct zr_action *out) {
   *out = (struct zr_action){.kind = o->kind};
   switch (o->kind) {
   case ZR_ACTION_DESCRIBE:
@@ -186,12 +187,14 @@ static void s_hand_out(struct zr_engine *e, struct zr_out *o, struct zr_action *
     out->timeout_ms = e->options.call_timeout_ms;
     break;
   case ZR_ACTION_DONE:
+    if (!zr_report_build(e, o->job))
+      return false;
     out->job = o->job->handle;
-    zr_report_build(e, o->job);
     out->report = &e->report;
     e->finished = o->job;
     break;
   }
+  return true;
 }
 
 bool zr_engine_poll(struct zr_engine *e, struct zr_engine_time now, struct zr_action *out) {
@@ -206,14 +209,16 @@ bool zr_engine_poll(struct zr_engine *e, struct zr_engine_time now, struct zr_ac
   struct zr_out *o = e->outs;
   if (!o)
     return false;
+  e->starved = !s_hand_out(e, o, out);
+  if (e->starved)
+    return false;
   DL_DELETE(e->outs, o);
-  s_hand_out(e, o, out);
   return true;
 }
 
 struct zr_mono zr_engine_wake(const struct zr_engine *e, struct zr_mono now) {
   if (e->outs)
-    return now;
+    return e->starved ? zr_mono_add(now, ZR_NOMEM_MS) : now;
   struct zr_mono at = zr_mono_min(zr_jobs_wake(e), zr_lanes_wake(e));
   at = zr_mono_min(at, zr_gates_wake(e));
   return zr_mono_min(at, zr_batches_wake(e));

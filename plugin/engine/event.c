@@ -1,7 +1,6 @@
 /*
- * What is handed out, in order: calls, events, finished jobs. Calls, outcomes and reports sit in
- * structures that exist already and are never lost; the other events are news, dropped when memory
- * is out.
+ * What is handed out, in order: calls, events, finished jobs. Calls and reports sit in structures
+ * that exist already and are never lost; events are news, dropped when memory is out.
  */
 #include "engine/state.h"
 

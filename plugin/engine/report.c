@@ -119,6 +119,8 @@ static struct zr_result s_result(struct zr_arena *a, const struct zr_sub *s) {
   };
 }
 
+/* Out of memory keeps them for the next such event; behind the last one comes the report, which has
+ * them all. */
 void zr_report_fresh(struct zr_engine *e, struct zr_job *j, struct zr_event *event) {
   struct zr_result *results = zr_arena_calloc(&e->report_arena, j->fresh_count, sizeof *results);
   uint32_t n = results ? j->fresh_count : 0;
@@ -126,8 +128,9 @@ void zr_report_fresh(struct zr_engine *e, struct zr_job *j, struct zr_event *eve
     results[i] = s_result(&e->report_arena, &j->subs[j->fresh[i]]);
   event->results = results;
   event->result_count = n;
-  j->fresh_count = 0;
   j->outcomes_queued = false;
+  if (results)
+    j->fresh_count = 0;
 }
 
 static size_t s_duplicates(struct zr_arena *a, const struct zr_job *j, struct zr_diagnostic *out) {
@@ -158,21 +161,21 @@ static size_t s_duplicates(struct zr_arena *a, const struct zr_job *j, struct zr
   return j->duplicate_count;
 }
 
-/* Out of memory leaves the results out but never the counts; the service then answers with an error
- * that says so, and the report can be asked for again. */
-void zr_report_build(struct zr_engine *e, struct zr_job *j) {
+bool zr_report_build(struct zr_engine *e, struct zr_job *j) {
   struct zr_arena *a = &e->report_arena;
   struct zr_report *r = &e->report;
   *r = (struct zr_report){.counts = {.total = j->sub_count, .duplicates = j->duplicate_count}};
   struct zr_result *results = zr_arena_calloc(a, j->sub_count, sizeof *results);
+  struct zr_diagnostic *d = zr_arena_calloc(a, j->duplicate_count, sizeof *d);
+  if (!results || !d)
+    return false;
   for (uint32_t i = 0; i < j->sub_count; i++) {
     r->counts.by_outcome[j->subs[i].outcome]++;
-    if (results)
-      results[i] = s_result(a, &j->subs[i]);
+    results[i] = s_result(a, &j->subs[i]);
   }
   r->results = results;
-  r->result_count = results ? j->sub_count : 0;
-  struct zr_diagnostic *d = zr_arena_calloc(a, j->duplicate_count, sizeof *d);
+  r->result_count = j->sub_count;
   r->diagnostics = d;
-  r->diagnostic_count = d ? s_duplicates(a, j, d) : 0;
+  r->diagnostic_count = s_duplicates(a, j, d);
+  return true;
 }

@@ -325,6 +325,7 @@ struct zr_engine {
   struct zr_job *marked;   /* list built by zr_mark_jobs */
   struct zr_job *finished; /* its report was handed out by the last poll */
   struct zr_out *handed;   /* an event handed out by the last poll */
+  bool starved;            /* memory was out for the report that is next to be handed out */
   struct zr_arena report_arena;
   struct zr_report report;
 };
@@ -460,6 +461,6 @@ void zr_event_outcomes(struct zr_engine *e, struct zr_job *j);
 
 /* report.c: both fill e->report_arena. */
 void zr_report_fresh(struct zr_engine *e, struct zr_job *j, struct zr_event *event);
-void zr_report_build(struct zr_engine *e, struct zr_job *j);
+bool zr_report_build(struct zr_engine *e, struct zr_job *j) ZR_MUST_CHECK;
 
 #endif

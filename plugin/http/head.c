@@ -25,7 +25,7 @@ static const struct field s_fields[] = {
 
 /* Forgets the fields of a provisional head; what was counted stays counted. */
 static void s_start(struct zr_head *h) {
-  struct zr_head fresh = {.bytes = h->bytes, .lines = h->lines};
+  struct zr_head fresh = {.bytes = h->bytes, .lines = h->lines, .inside = true};
   *h = fresh;
 }
 
@@ -63,12 +63,14 @@ bool zr_head_line(struct zr_head *h, struct zr_view line) {
     return false;
   if (h->done)
     return true;
-  if (zr_view_starts(line, "HTTP/")) {
-    s_status_line(h, line);
+  if (!h->inside) {
+    if (zr_view_starts(line, "HTTP/"))
+      s_status_line(h, line);
     return true;
   }
   struct zr_view rest = zr_view_trim(line);
   if (rest.len == 0) {
+    h->inside = false;
     h->done = zr_head_is_final(h);
     return true;
   }

@@ -11,6 +11,7 @@ enum { ZR_HEAD_MAX_BYTES = 64 * 1024, ZR_HEAD_MAX_LINES = 200 };
 struct zr_head {
   int status;  /* of the last status line; 0: none yet. 1xx are provisional */
   int version; /* 10, 11, 20 */
+  bool inside; /* between a status line and the empty line: no status line can come here */
   bool done;   /* the empty line after a final head was seen; what follows are trailers */
   size_t bytes;
   unsigned lines;

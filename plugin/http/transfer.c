@@ -106,7 +106,7 @@ enum zr_err zr_transfer_new(const struct zr_http_request *request, struct zr_mon
   t->deadline = zr_mono_add(now, request->timeout_ms);
   t->answer_began = ZR_MONO_NEVER;
   t->reply = (struct zr_buf)ZR_BUF_INIT(request->max_response_bytes ? request->max_response_bytes
-                                                                    : 1024 * 1024);
+                                                                    : (size_t)1024 * 1024);
   *out = t;
   return ZR_ERR_OK;
 }

@@ -70,7 +70,7 @@ struct zr_list_query {
   const char *zone_id;
   const char *resource_group_id;
   const char *image_id;
-  const char *instance_type; /* vm and zec: instanceType; bmc: instanceTypeId */
+  const char *instance_type; /* vm: instanceType; bmc: instanceTypeId; zec: none */
   const char *const *instance_ids;
   size_t instance_id_count; /* at most 100 */
   const char *const *ips;   /* public addresses */

@@ -163,7 +163,12 @@ enum zr_err zr_remote_list(struct zr_remote *r, const struct zr_list_query *quer
   if (!c)
     return ZR_ERR_NOMEM;
   c->fn.list = fn;
-  return s_send_or_free(c, ZR_ERR_OK);
+  char *body = zr_arena_alloc(&c->arena, r->body.len);
+  if (body) {
+    memcpy(body, r->body.data, r->body.len);
+    c->body = (struct zr_view){body, r->body.len};
+  }
+  return s_send_or_free(c, body ? ZR_ERR_OK : ZR_ERR_NOMEM);
 }
 
 int64_t zr_remote_clock_offset_ms(const struct zr_remote *r) {

@@ -45,6 +45,8 @@ struct zr_call {
   struct zr_mono deadline;
   struct zr_arena arena;
   struct zr_pages *pages; /* describe; in the arena */
+  struct zr_view body;    /* list; in the arena, for the one time it may be signed again */
+  bool signed_again;
   union {
     zr_describe_fn *describe;
     zr_release_fn *release;

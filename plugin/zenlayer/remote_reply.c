@@ -111,6 +111,17 @@ static void s_log(const struct zr_call *c, const struct zr_http_result *result,
          zr_s("code", v->code), zr_s("request_id", v->request_id), zr_s("reason", v->reason));
 }
 
+/* A list has no engine behind it that would try again: the clock is corrected, so sign it once
+ * more. */
+static bool s_list_again(struct zr_call *c) {
+  struct zr_remote *r = c->remote;
+  if (c->action != ZR_ACTION_LIST || c->signed_again || r->closed)
+    return false;
+  c->signed_again = true;
+  zr_buf_reset(&r->body);
+  return zr_buf_view(&r->body, c->body) == ZR_ERR_OK && zr_call_send(c) == ZR_ERR_OK;
+}
+
 void zr_call_on_http(void *ctx, const struct zr_http_result *result) {
   struct zr_call *c = ctx;
   struct zr_remote *r = c->remote;
@@ -120,6 +131,10 @@ void zr_call_on_http(void *ctx, const struct zr_http_result *result) {
   zr_classify(result, &reply, &r->credential, r->wall(), &verdict);
   s_consider_clock(c, result, &verdict);
   s_log(c, result, &verdict);
+  if (verdict.end.class_ == ZR_CLASS_SKEWED && s_list_again(c)) {
+    zr_reply_clean_up(&reply);
+    return;
+  }
   if (verdict.end.class_ != ZR_CLASS_OK)
     zr_call_finish_failed(c, &verdict.end);
   else if (c->action == ZR_ACTION_RELEASE)

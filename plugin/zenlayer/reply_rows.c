@@ -40,6 +40,8 @@ static const struct member s_members[] = {
     {"dataDisks", DISKS, 0, 0},
 };
 
+_Static_assert(ZR_COUNT(s_members) <= 32, "one bit each in s_row");
+
 /* bmc has an object `instanceType` beside the text `instanceTypeId`. */
 static bool s_is_other_use(const struct member *m, const cJSON *item, enum zr_product product) {
   return product == ZR_PRODUCT_BMC && strcmp(m->name, "instanceType") == 0 && cJSON_IsObject(item);
@@ -177,7 +179,7 @@ const char *zr_reply_rows(const cJSON *payload, enum zr_product product, struct 
   if (!zr_json_count(zr_json_get(payload, "totalCount"), &out->total))
     return "no total";
   if (!list)
-    return cJSON_HasObjectItem(payload, "dataSet") ? NULL : "no rows";
+    return cJSON_GetObjectItemCaseSensitive(payload, "dataSet") ? NULL : "no rows";
   if (!cJSON_IsArray(list))
     return "the rows are not a list";
   out->rows = zr_arena_calloc(arena, (size_t)cJSON_GetArraySize(list), sizeof *out->rows);

@@ -58,9 +58,9 @@ enum zr_class zr_service_code_class(struct zr_view code) {
   char name[ZR_SERVICE_CODE_MAX + 1];
   s_canonical(code, name);
   struct zr_view v = zr_view_of(name);
-  if (zr_view_starts(v, "AUTHFAILURE_"))
+  if (zr_view_starts(v, "AUTHFAILURE"))
     return ZR_CLASS_UNAUTHORIZED;
-  if (zr_view_starts(v, "INVALID_PARAMETER_"))
+  if (zr_view_starts(v, "INVALID_PARAMETER"))
     return ZR_CLASS_INPUT;
   return ZR_CLASS_DENIED;
 }

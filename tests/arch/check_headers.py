@@ -20,8 +20,9 @@ def neighbour(folder):
             return value
     while folder:
         folder = os.path.dirname(folder)
-        if folder in by_folder:
-            return by_folder[folder]
+        for known, value in sorted(by_folder.items()):
+            if folder and (known == folder or known.startswith(folder + "/")):
+                return value
     return None
 
 

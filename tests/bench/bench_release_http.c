@@ -240,7 +240,7 @@ int main(void) {
   start_bare(&r);
   (void)bench_compare("release of 100 ids, CPU", ours, bare, &r, 300, 1.30);
   (void)curl_easy_setopt(r.easy, CURLOPT_POSTFIELDS, r.body);
-  (void)bench_compare("the same over a POST twice at will", ours, bare, &r, 300, 1.30);
+  (void)bench_compare("  over libcurl that may send twice", ours, bare, &r, 300, 0);
   zr_remote_destroy(r.remote);
   zr_http_destroy(r.http);
   curl_easy_cleanup(r.easy);

@@ -218,7 +218,7 @@ struct zenrelease_counts {
  * be below the count. Any thread once kept. */
 struct zenrelease_report;
 ZENRELEASE_API struct zenrelease_report *
-zenrelease_report_acquire(const struct zenrelease_report *report);
+zenrelease_report_acquire(struct zenrelease_report *report);
 ZENRELEASE_API void zenrelease_report_release(struct zenrelease_report *report);
 ZENRELEASE_API size_t zenrelease_report_result_count(const struct zenrelease_report *report);
 ZENRELEASE_API const struct zenrelease_result *
@@ -271,8 +271,8 @@ struct zenrelease_event {
   int64_t resume_time_ms;
   int64_t delay_ms;
   size_t result_count;
-  const struct zenrelease_report *report; /* NULL unless RESULT */
-  const void *results_;                   /* private: use zenrelease_event_result */
+  struct zenrelease_report *report; /* NULL unless RESULT */
+  const void *results_;             /* private: use zenrelease_event_result */
 };
 /* Element `index` (below result_count) of an OUTCOMES_DECIDED event; borrowed like the event. */
 ZENRELEASE_API const struct zenrelease_result *

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/args_check.h"
@@ -13,11 +14,11 @@ static bool s_parse(struct zr_release_args *args, struct zr_common_args *common,
   char *argv[WORDS_MAX + 1];
   int argc = 0;
   memset(common, 0, sizeof *common);
-  (void)strcpy(copies[argc], "zenrelease release");
+  (void)snprintf(copies[argc], sizeof copies[argc], "zenrelease release");
   argv[argc] = copies[argc];
   for (argc = 1; words[argc - 1]; argc++) {
     assert_true(argc < WORDS_MAX && strlen(words[argc - 1]) < sizeof copies[0]);
-    (void)strcpy(copies[argc], words[argc - 1]);
+    (void)snprintf(copies[argc], sizeof copies[argc], "%s", words[argc - 1]);
     argv[argc] = copies[argc];
   }
   argv[argc] = NULL;

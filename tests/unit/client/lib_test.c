@@ -212,6 +212,40 @@ static void test_fields_are_renumbered_to_the_callers_list(void **state) {
   zr_arena_clean_up(&arena);
 }
 
+/* ---- memory ---- */
+
+/* Plans a list and writes the report of a lost server; 0, or -1 when memory ran out. */
+static int s_plan_and_report(void) {
+  static const char *const ids[] = {"a", "b", "a", "c"};
+  const struct zenrelease_result a = s_result("a", ZENRELEASE_OUTCOME_RELEASED);
+  struct zr_decided decided = {0};
+  struct zr_chunks c;
+  struct zenrelease_error *e = NULL;
+  int rc = zr_chunks_plan(&c, ids, 4, &e) == ZENRELEASE_OK ? 0 : -1;
+  struct zenrelease_report *r = rc == 0 ? zr_report_new() : NULL;
+  rc = r ? zr_decided_add(&decided, &a) : -1;
+  if (rc == 0)
+    rc = zr_report_lost(r, ids, 4, (struct zr_origin){NULL, 0}, &decided, &s_unknown);
+  zr_decided_clean_up(&decided);
+  zenrelease_report_release(r);
+  zr_chunks_clean_up(&c);
+  zenrelease_error_free(e);
+  return rc;
+}
+
+static void test_every_allocation_may_fail(void **state) {
+  uint64_t n = 0;
+  (void)state;
+  for (;; n++) {
+    zr_mem_fail_after(n);
+    int rc = s_plan_and_report();
+    zr_mem_fail_after(UINT64_MAX);
+    if (rc == 0)
+      break;
+  }
+  assert_true(n > 8);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_details_name_fields_and_delay),
@@ -224,6 +258,7 @@ int main(void) {
       cmocka_unit_test(test_what_was_decided_stands_when_the_server_is_lost),
       cmocka_unit_test(test_a_server_that_forgot_cannot_take_a_release_back),
       cmocka_unit_test(test_fields_are_renumbered_to_the_callers_list),
+      cmocka_unit_test(test_every_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

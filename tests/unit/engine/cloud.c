@@ -42,6 +42,7 @@ static void s_destroy(struct world *w, struct machine *m) {
   if (m->place != PLACE_BIN)
     return;
   m->by_release = true;
+  m->released_at = w->now;
   if (w->faults.slow_release) {
     cloud_put(w, m, PLACE_LEAVING);
     m->gone_at = w->now + 500 + (int64_t)zr_rng_below(&w->rng, 8000);
@@ -95,6 +96,7 @@ static void s_late(struct world *w, const struct zr_action *a) {
     if (m->place == PLACE_BIN && !m->gone_at) {
       m->gone_at = at;
       m->by_release = true;
+      m->released_at = w->now;
     }
   }
 }
@@ -174,7 +176,8 @@ static void s_note_send(struct world *w, const struct zr_action *a) {
     world_break(w, "a release with %zu ids", a->id_count);
   for (size_t i = 0; i < a->id_count; i++) {
     struct machine *m = cloud_find(w, a->ids[i]);
-    if (!m->said_in_bin)
+    /* With reads that lag, or instances that move, two callers' reads of one id may disagree. */
+    if (!m->said_in_bin && w->faults.lag_ms == 0 && !w->faults.drift)
       world_break(w, "%s was sent, and the last read did not show it in the bin", m->id);
     if (m->accepted)
       world_break(w, "%s was sent again after it had been accepted", m->id);

@@ -48,6 +48,7 @@ static struct job_record *s_record(struct world *w, size_t first, size_t count) 
     abort();
   struct job_record *j = &w->jobs[n];
   j->used = true;
+  j->submitted_at = w->now;
   for (size_t i = 0; i < count; i++)
     j->ids[i] = w->machines[first + i].id;
   j->id_count = count;
@@ -192,7 +193,7 @@ static void s_outcomes(struct world *w, const struct zr_action *a) {
       m->left_open = true;
     if (!s_awaited(w, m))
       m->accepted = false; /* a later job may send it again */
-    world_check_outcome(w, m, r);
+    world_check_outcome(w, j, m, r);
   }
 }
 

@@ -16,10 +16,11 @@ enum place { PLACE_NOWHERE, PLACE_LIVE, PLACE_BIN, PLACE_LEAVING, PLACE_GONE };
 struct machine {
   char id[24];
   enum place place;
-  bool cursed;      /* the service refuses any release that names it, without a state that tells */
-  bool by_release;  /* a release call destroyed it */
-  int64_t gone_at;  /* when it was destroyed, or will be once LEAVING */
-  int64_t place_at; /* since when it is where it is; reads that lag see `before` */
+  bool cursed; /* the service refuses any release that names it, without a state that tells */
+  int64_t released_at; /* when the call that destroyed it was made */
+  bool by_release;     /* a release call destroyed it */
+  int64_t gone_at;     /* when it was destroyed, or will be once LEAVING */
+  int64_t place_at;    /* since when it is where it is; reads that lag see `before` */
   enum place before;
   unsigned sent;    /* release calls that named it */
   bool said_in_bin; /* the last read told the engine so */
@@ -61,6 +62,7 @@ struct world_faults {
 };
 
 struct job_record {
+  int64_t submitted_at;
   uint64_t handle;
   bool used;
   bool done;
@@ -114,6 +116,7 @@ struct world {
   unsigned uncountable; /* so many counts of the bin fail */
   unsigned refused_next; /* the next so many releases are throttled */
   bool trace;
+  bool short_of_memory;                    /* events may be lost then; calls and reports may not */
   char problem[256];                       /* the first broken invariant; "" while all hold */
   void (*before_release)(struct world *w); /* hook of a test, at each release call */
 };
@@ -156,7 +159,8 @@ void cloud_deliver(struct world *w);
  * the ledger at the moment it is reported, effects that are still to come included; world_check
  * holds every finished job against what was sent. */
 void world_check_guard(struct world *w, const struct zr_action *release);
-void world_check_outcome(struct world *w, const struct machine *m, const struct zr_result *r);
+void world_check_outcome(struct world *w, const struct job_record *j, const struct machine *m,
+                         const struct zr_result *r);
 void world_check(struct world *w);
 
 #endif

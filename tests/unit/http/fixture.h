@@ -29,7 +29,7 @@ struct seen {
 };
 
 struct zr_http *client_new(const struct zr_http_options *options);
-void seen_fill(void *seen, const struct zr_http_result *result);
+void seen_fill(void *ctx, const struct zr_http_result *r);
 /* Starts a POST of {"a":1}; the id. */
 uint64_t post(struct zr_http *h, const char *url, int64_t timeout_ms, struct seen *seen);
 /* Runs until the transfer has ended. */

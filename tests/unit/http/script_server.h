@@ -19,12 +19,12 @@ enum script_then {
 };
 
 struct script_step {
-  bool unread;      /* act before a byte of the request is read (and before TLS) */
   const char *send; /* NULL: nothing */
   size_t repeat;    /* send `fill` so many times after `send` */
   const char *fill;
   const char *last; /* and this at the end */
   enum script_then then;
+  bool unread; /* act before a byte of the request is read (and before TLS) */
 };
 
 struct script_server {

@@ -55,6 +55,18 @@ static void the_first_of_two_fields_wins_and_trailers_are_ignored(void **state) 
   assert_int_equal(h.version, 10);
 }
 
+static void a_second_status_line_is_no_status_line(void **state) {
+  struct zr_head h = {0};
+  (void)state;
+  assert_true(feed(&h, "X-Early: nothing\r\n"));
+  assert_int_equal(h.status, 0);
+  assert_true(feed(&h, "HTTP/1.1 403 No\r\n"));
+  assert_true(feed(&h, "HTTP/1.1 200 OK\r\n"));
+  assert_true(feed(&h, "\r\n"));
+  assert_true(feed(&h, "HTTP/1.1 200 OK\r\n"));
+  assert_int_equal(h.status, 403);
+}
+
 static void a_long_value_is_cut(void **state) {
   struct zr_head h = {0};
   char line[400] = "Content-Type: ";
@@ -94,6 +106,7 @@ int main(void) {
       cmocka_unit_test(reads_status_version_and_fields),
       cmocka_unit_test(a_provisional_head_is_forgotten),
       cmocka_unit_test(the_first_of_two_fields_wins_and_trailers_are_ignored),
+      cmocka_unit_test(a_second_status_line_is_no_status_line),
       cmocka_unit_test(a_long_value_is_cut),
       cmocka_unit_test(bytes_and_lines_are_capped),
       cmocka_unit_test(odd_status_lines_give_no_status),

@@ -153,8 +153,8 @@ static void a_signed_release(void **state) {
                         "\r\nX-ZC-Timestamp: 1700000000\r\n",
                         "\r\nX-ZC-Signature-Method: ZC2-HMAC-SHA256\r\n",
                         "\r\nX-ZC-Request-Client: zenrelease-0.1.0\r\n",
-                        "\r\nAuthorization: ZC2-HMAC-SHA256 Credential=key-id, "
-                        "SignedHeaders=content-type;host, Signature=",
+                        ("\r\nAuthorization: ZC2-HMAC-SHA256 Credential=key-id, "
+                         "SignedHeaders=content-type;host, Signature="),
                         "\r\n\r\n{\"instanceIds\":[\"a\",\"b\",\"c\"]}"};
   for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
     if (!strstr(r.server.last, want[i]))

@@ -20,7 +20,7 @@ foreach(program consumer_c consumer_cxx consumer_static)
 endforeach()
 
 set(ENV{PKG_CONFIG_PATH} ${prefix}/${LIBDIR}/pkgconfig)
-execute_process(COMMAND pkg-config --define-variable=prefix=${prefix} --cflags --libs zenrelease
+execute_process(COMMAND pkg-config --cflags --libs zenrelease
   OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 separate_arguments(flags)
 run(${CC} -Wall -Wextra -Werror ${SOURCE}/consumer.c -o ${WORK}/consumer_pc ${flags}
