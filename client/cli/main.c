@@ -15,6 +15,8 @@ static struct command s_commands[] = {
     {"release", "zenrelease release", zr_command_release},
     {"list", "zenrelease list", zr_command_list},
     {"info", "zenrelease info", zr_command_info},
+    {"validate", "zenrelease validate", zr_command_validate},
+    {"plan", "zenrelease plan", zr_command_plan},
 };
 
 static enum zr_exit s_run(int argc, char **argv) {

@@ -282,6 +282,49 @@ typedef void zenrelease_event_fn(void *user, const struct zenrelease_event *even
 
 /* ---- release -------------------------------------------------------------------------------- */
 
+struct zenrelease_tag {
+  const char *key;
+  const char *value;
+};
+
+/* What an instance looked like when it was chosen. The server leaves one that differs alone
+ * (not_attempted, DRIFTED), and calls one that is absent already gone. NULL reads as "". */
+struct zenrelease_expected {
+  const char *name;
+  const char *zone_id;
+  const char *resource_group_id;
+  const char *charge_type;
+  const char *create_time;
+  const struct zenrelease_tag *tags; /* in any order, at most 100 */
+  size_t tag_count;
+};
+
+/* A rule that keeps instances: exactly one member is set. */
+struct zenrelease_keep {
+  const char *name_pattern; /* as a shell's: * ? [a-z] */
+  const char *tag;          /* "KEY" or "KEY=VALUE" */
+  const char *resource_group_id;
+  const char *zone_id;
+};
+
+/* Rules protect single instances (not_attempted, PROTECTED); belts stop the whole request before
+ * its first release (not_attempted, BELT_BROKEN). Evaluated by the server. 0: no such belt. */
+struct zenrelease_policy {
+  size_t size;
+  int64_t max_instances;
+  int64_t other_instances;   /* of the same set, in other requests, not settled yet */
+  int32_t max_bin_percent;   /* share of the bin that the set may take */
+  int32_t max_drift_percent; /* of the request, with expected facts; 0: none may drift */
+  int64_t min_bin_time_ms;   /* least time since the server first saw it in the bin */
+  const struct zenrelease_keep *keep;
+  size_t keep_count;
+};
+
+static inline void zenrelease_policy_init(struct zenrelease_policy *policy) {
+  memset(policy, 0, sizeof *policy);
+  policy->size = sizeof *policy;
+}
+
 struct zenrelease_release_options {
   size_t size;
   enum zenrelease_product product; /* Required. */
@@ -299,6 +342,10 @@ struct zenrelease_release_options {
   struct zenrelease_cancel *cancel; /* Optional. */
   zenrelease_event_fn *on_event;    /* Optional. */
   void *user;
+  /* Optional. With either, the ids must fit into one request: at most 10,000 (other_instances tells
+   * the server of the rest of a larger set). `expected` has one element for each id. */
+  const struct zenrelease_policy *policy;
+  const struct zenrelease_expected *expected;
 };
 
 static inline void zenrelease_release_options_init(struct zenrelease_release_options *options) {
@@ -349,11 +396,6 @@ zenrelease_release_unary(struct zenrelease_client *client,
 
 /* ---- list ----------------------------------------------------------------------------------- */
 
-struct zenrelease_tag {
-  const char *key;
-  const char *value;
-};
-
 struct zenrelease_list_options {
   size_t size;
   enum zenrelease_product product;   /* Required. */
@@ -366,6 +408,8 @@ struct zenrelease_list_options {
   int32_t page_size;                /* Optional: 1 to 1000; 0: 100. */
   int64_t timeout_ms;               /* Per page; 0: 60 s. */
   struct zenrelease_cancel *cancel; /* Optional. */
+  const char *const *instance_ids;  /* Optional: only these; at most 100. */
+  size_t instance_id_count;
 };
 
 static inline void zenrelease_list_options_init(struct zenrelease_list_options *options) {
