@@ -17,6 +17,7 @@ static struct command s_commands[] = {
     {"info", "zenrelease info", zr_command_info},
     {"validate", "zenrelease validate", zr_command_validate},
     {"plan", "zenrelease plan", zr_command_plan},
+    {"apply", "zenrelease apply", zr_command_apply},
 };
 
 static enum zr_exit s_run(int argc, char **argv) {

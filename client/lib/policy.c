@@ -35,6 +35,7 @@ static int s_policy(struct zr_policy_messages *m, const struct zenrelease_policy
   zenrelease__v1__release_policy__init(&m->policy);
   m->policy.max_instances = p->max_instances;
   m->policy.other_instances = p->other_instances;
+  m->policy.settled_instances = p->settled_instances;
   m->policy.max_bin_percent = p->max_bin_percent;
   m->policy.max_drift_percent = p->max_drift_percent;
   if (p->min_bin_time_ms > 0) {

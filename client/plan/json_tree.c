@@ -11,6 +11,7 @@ struct reader {
   unsigned line;
   struct zr_arena *arena;
   struct zr_problems *problems;
+  const char *key; /* of the member whose value comes next */
 };
 
 /* ---- where we are ---- */
@@ -174,6 +175,9 @@ static struct zr_jnode *s_new(struct reader *r, struct zr_jnode *parent, enum zr
   }
   n->type = type;
   n->parent = parent;
+  n->key = r->key;
+  n->index = parent ? parent->count : 0;
+  r->key = NULL;
   s_mark(r, n);
   return n;
 }
@@ -254,10 +258,11 @@ static bool s_member(struct reader *r, struct zr_jnode *object, struct zr_jnode 
   if (!s_take(r, ':'))
     return s_wrong_in(r, object, "a colon is missing");
   s_blank(r);
+  r->key = key;
   struct zr_jnode *n = s_value(r, object, depth);
+  r->key = NULL;
   if (!n)
     return false;
-  n->key = key;
   if (zr_jget(object, key)) {
     n->line = place.line;
     n->column = place.column;
@@ -314,7 +319,7 @@ static struct zr_jnode *s_value(struct reader *r, struct zr_jnode *parent, unsig
 
 struct zr_jnode *zr_json_tree(struct zr_view text, unsigned first_line, struct zr_arena *arena,
                               struct zr_problems *p) {
-  struct reader r = {text.ptr, text.ptr + text.len, text.ptr, first_line, arena, p};
+  struct reader r = {text.ptr, text.ptr + text.len, text.ptr, first_line, arena, p, NULL};
   if (!zr_view_is_utf8(text)) {
     zr_problem_plain(p, "is not well-formed UTF-8, or has a NUL in it");
     return NULL;

@@ -54,6 +54,7 @@ struct tally {
   uint32_t unknown; /* not read to the end yet */
   uint32_t unread;  /* given up, so they cannot be counted */
   uint32_t drifted;
+  uint32_t gone;
   uint32_t ready; /* would be sent */
 };
 
@@ -64,6 +65,7 @@ static bool s_is_held(enum zr_code c) {
 static void s_tally_sub(struct tally *t, const struct zr_sub *s) {
   if (!s->item) {
     t->drifted += s->code == ZR_CODE_DRIFTED;
+    t->gone += s->outcome == ZR_OUTCOME_ALREADY_GONE;
     t->unread += s->outcome == ZR_OUTCOME_NOT_ATTEMPTED && !s_is_held(s->code);
     return;
   }
@@ -123,10 +125,11 @@ static void s_want_count(struct zr_engine *e, struct zr_job *j) {
 /* Percent are compared without a division: 51 of 101 is more than half. */
 static bool s_too_large(const struct zr_guard *g, const struct tally *t, struct zr_buf *why) {
   uint64_t set = g->policy.other_instances + t->ready;
-  if (set <= g->bin_total && set * PERCENT <= g->bin_total * g->policy.max_bin_percent)
+  uint64_t bin = g->bin_total + g->policy.settled_instances + t->gone;
+  if (set <= bin && set * PERCENT <= bin * g->policy.max_bin_percent)
     return false;
   (void)zr_buf_printf(why, "%llu of the %llu instances in the bin are more than %u percent of it",
-                      (unsigned long long)set, (unsigned long long)g->bin_total,
+                      (unsigned long long)set, (unsigned long long)bin,
                       g->policy.max_bin_percent);
   return true;
 }

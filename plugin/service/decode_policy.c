@@ -69,6 +69,8 @@ static const struct zr_policy *s_policy(const Zenrelease__V1__ReleasePolicy *m,
     zr_violation_add(v, "policy.max_instances", "is negative");
   if (m->other_instances < 0 || m->other_instances > INT32_MAX)
     zr_violation_add(v, "policy.other_instances", "must be from 0 to 2147483647");
+  if (m->settled_instances < 0 || m->settled_instances > INT32_MAX)
+    zr_violation_add(v, "policy.settled_instances", "must be from 0 to 2147483647");
   s_percent(m->max_bin_percent, "policy.max_bin_percent", v);
   s_percent(m->max_drift_percent, "policy.max_drift_percent", v);
   for (size_t i = 0; i < m->n_keep; i++)
@@ -76,6 +78,7 @@ static const struct zr_policy *s_policy(const Zenrelease__V1__ReleasePolicy *m,
   *p = (struct zr_policy){
       .max_instances = (uint64_t)m->max_instances,
       .other_instances = (uint64_t)m->other_instances,
+      .settled_instances = (uint64_t)m->settled_instances,
       .max_bin_percent = (unsigned)m->max_bin_percent,
       .max_drift_percent = (unsigned)m->max_drift_percent,
       .min_bin_ms = s_min_bin_ms(m->min_bin_time, v),
@@ -150,6 +153,7 @@ void zr_hash_policy(struct zr_hash *h, const struct zr_release_request *r) {
   if (p) {
     zr_hash_number(h, p->max_instances);
     zr_hash_number(h, p->other_instances);
+    zr_hash_number(h, p->settled_instances);
     zr_hash_number(h, (uint64_t)p->max_bin_percent << 8 | p->max_drift_percent);
     zr_hash_number(h, (uint64_t)p->min_bin_ms);
     zr_hash_number(h, p->keep_count);

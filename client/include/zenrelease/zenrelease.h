@@ -313,6 +313,7 @@ struct zenrelease_policy {
   size_t size;
   int64_t max_instances;
   int64_t other_instances;   /* of the same set, in other requests, not settled yet */
+  int64_t settled_instances; /* taken out of the bin by the same run; counted as still in it */
   int32_t max_bin_percent;   /* share of the bin that the set may take */
   int32_t max_drift_percent; /* of the request, with expected facts; 0: none may drift */
   int64_t min_bin_time_ms;   /* least time since the server first saw it in the bin */
