@@ -150,3 +150,10 @@ enum zenrelease_status zenrelease_list_next(struct zenrelease_list *list,
 int64_t zenrelease_list_total(const struct zenrelease_list *list) {
   return list->total;
 }
+
+int zenrelease_list_clock(const struct zenrelease_list *list, int64_t *offset_ms) {
+  if (!list->page || !list->page->service_clock_known)
+    return 0;
+  *offset_ms = list->page->service_clock_offset_ms;
+  return 1;
+}

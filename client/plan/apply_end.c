@@ -125,10 +125,14 @@ static void s_human(const struct zr_apply *a) {
                         a->plan->head.steps.items[i].name, s_state(a->steps[i].state),
                         (long long)a->steps[i].counts.by_outcome[ZENRELEASE_OUTCOME_RELEASED],
                         (long long)a->steps[i].counts.total);
-  for (int i = 1; i < ZENRELEASE_OUTCOME_COUNT; i++)
-    if (a->counts.by_outcome[i])
-      (void)zr_buf_printf(&b, "%s %lld  ", zenrelease_outcome_name((enum zenrelease_outcome)i),
-                          (long long)a->counts.by_outcome[i]);
+  const char *comma = "";
+  for (int i = 1; i < ZENRELEASE_OUTCOME_COUNT; i++) {
+    if (!a->counts.by_outcome[i])
+      continue;
+    (void)zr_buf_printf(&b, "%s%s %lld", comma, zenrelease_outcome_name((enum zenrelease_outcome)i),
+                        (long long)a->counts.by_outcome[i]);
+    comma = ", ";
+  }
   (void)zr_buf_printf(&b, "\n%sreleased %lld of %lld%s\n",
                       !colour ? ""
                       : all   ? "\033[32m"

@@ -454,6 +454,9 @@ zenrelease_list_next(struct zenrelease_list *list, const struct zenrelease_insta
                      struct zenrelease_error **error);
 /* How many there are in all, as the server said with the last page; 0 before the first. */
 ZENRELEASE_API int64_t zenrelease_list_total(const struct zenrelease_list *list);
+/* The service's clock less the server's, as the last page tells it to the second: 1 with
+ * *offset_ms set, 0 when it is not known. */
+ZENRELEASE_API int zenrelease_list_clock(const struct zenrelease_list *list, int64_t *offset_ms);
 
 /* ---- info ----------------------------------------------------------------------------------- */
 
