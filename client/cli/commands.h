@@ -12,5 +12,7 @@ enum zr_exit zr_command_info(struct zr_common_args *common, int argc, char **arg
 enum zr_exit zr_command_validate(struct zr_common_args *common, int argc, char **argv);
 enum zr_exit zr_command_plan(struct zr_common_args *common, int argc, char **argv);
 enum zr_exit zr_command_apply(struct zr_common_args *common, int argc, char **argv);
+enum zr_exit zr_command_explain(struct zr_common_args *common, int argc, char **argv);
+enum zr_exit zr_command_doctor(struct zr_common_args *common, int argc, char **argv);
 
 #endif

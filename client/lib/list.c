@@ -6,7 +6,13 @@
 #include "convert.h"
 #include "options.h"
 
-enum { PAGE_TIMEOUT_MS = 60 * 1000, PAGE_MAX = 1000, TAGS_MAX = 20, IDS_MAX = 100, PAGES_MAX = 1000000 };
+enum {
+  PAGE_TIMEOUT_MS = 60 * 1000,
+  PAGE_MAX = 1000,
+  TAGS_MAX = 20,
+  IDS_MAX = 100,
+  PAGES_MAX = 1000000
+};
 
 struct zenrelease_list {
   struct zenrelease_client *client;
@@ -31,7 +37,8 @@ enum zenrelease_status zenrelease_list_new(struct zenrelease_client *client,
   if (!zr_options_copy(&o, sizeof o, options, options ? options->size : 0) ||
       o.product <= ZENRELEASE_PRODUCT_NONE || o.product > ZENRELEASE_PRODUCT_ZEC)
     return zr_error_set(error, ZENRELEASE_INVALID_ARGUMENT, "product: must be vm, bmc or zec");
-  if (o.page_size < 0 || o.page_size > PAGE_MAX || o.tag_count > TAGS_MAX || o.instance_id_count > IDS_MAX)
+  if (o.page_size < 0 || o.page_size > PAGE_MAX || o.tag_count > TAGS_MAX ||
+      o.instance_id_count > IDS_MAX)
     return zr_error_set(error, ZENRELEASE_INVALID_ARGUMENT,
                         "at most 1000 instances a page, 20 tags and 100 ids");
   struct zenrelease_list *l = zr_calloc(1, sizeof *l);

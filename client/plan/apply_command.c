@@ -91,8 +91,7 @@ static const struct argp s_argp = {
 
 /* ---- is this plan for us, now? ---- */
 
-static bool s_refuse(const struct zr_common_args *common, const char *format, ...)
-    ZR_PRINTF(2, 3);
+static bool s_refuse(const struct zr_common_args *common, const char *format, ...) ZR_PRINTF(2, 3);
 
 static bool s_refuse(const struct zr_common_args *common, const char *format, ...) {
   struct zr_buf b = ZR_BUF_INIT(8192);
@@ -100,8 +99,7 @@ static bool s_refuse(const struct zr_common_args *common, const char *format, ..
   va_start(args, format);
   (void)zr_buf_vprintf(&b, format, args);
   va_end(args);
-  zr_complain(common->json, "failed_precondition", "the plan is refused: %s",
-              b.data ? b.data : "");
+  zr_complain(common->json, "failed_precondition", "the plan is refused: %s", b.data ? b.data : "");
   zr_note("zenrelease: nothing was sent");
   zr_buf_clean_up(&b);
   return false;

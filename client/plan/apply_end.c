@@ -15,8 +15,10 @@
 enum { BLOCK = 64 * 1024, REST_MAX = 256 * 1024, TABLE_MAX = 16 * 1024 * 1024 };
 
 static const char *s_state(enum zr_step_state state) {
-  static const char *const names[] = {[ZR_STEP_WAITS] = "not_run", [ZR_STEP_RUNS] = "not_run",
-                                      [ZR_STEP_DONE] = "done",     [ZR_STEP_FAILED] = "failed",
+  static const char *const names[] = {[ZR_STEP_WAITS] = "not_run",
+                                      [ZR_STEP_RUNS] = "not_run",
+                                      [ZR_STEP_DONE] = "done",
+                                      [ZR_STEP_FAILED] = "failed",
                                       [ZR_STEP_SKIPPED] = "skipped"};
   return names[state];
 }

@@ -24,8 +24,7 @@ static void s_with_step(struct zr_buf *b, const char *step) {
 }
 
 static void s_put(struct zr_apply *a, FILE *to, uint64_t *count) {
-  bool fine = zr_buf_failed(&a->line) == ZR_ERR_OK &&
-              (*count == 0 || fputc(',', to) != EOF) &&
+  bool fine = zr_buf_failed(&a->line) == ZR_ERR_OK && (*count == 0 || fputc(',', to) != EOF) &&
               fwrite(a->line.data, 1, a->line.len, to) == a->line.len;
   a->undelivered = a->undelivered || !fine;
   (*count)++;
@@ -37,8 +36,8 @@ static void s_put(struct zr_apply *a, FILE *to, uint64_t *count) {
 static void s_row(struct zr_apply *a, size_t number, const struct zenrelease_result *r,
                   const char *why) {
   const char *cells[] = {s_step_name(a, number), r->instance_id,
-                         zenrelease_outcome_name(r->outcome), *r->last_status ? r->last_status : "-",
-                         why};
+                         zenrelease_outcome_name(r->outcome),
+                         *r->last_status ? r->last_status : "-", why};
   if (s_is_success(r) || a->rows++ >= ZR_APPLY_ROWS)
     return;
   if (zr_table_add(&a->table, cells) != 0)
@@ -76,8 +75,8 @@ static void s_checked(struct zr_apply *a, size_t number, const struct zenrelease
   bool interrupted = zr_interrupted();
   struct zenrelease_result held = *r;
   held.diagnostic_code = interrupted ? "CANCELLED" : "CHECK_STOPPED";
-  s_result(a, number, &held, interrupted ? "cancelled before it was sent"
-                                         : "the check of the plan stopped the run");
+  s_result(a, number, &held,
+           interrupted ? "cancelled before it was sent" : "the check of the plan stopped the run");
   struct zenrelease_diagnostic d = {
       .severity = ZENRELEASE_SEVERITY_ERROR,
       .code = held.diagnostic_code,

@@ -4,8 +4,8 @@
 #include "json_tree.h"
 
 static const char *const s_names[] = {
-    [ZR_JNULL] = "null",    [ZR_JBOOL] = "true or false", [ZR_JNUMBER] = "a whole number",
-    [ZR_JTEXT] = "a text",  [ZR_JLIST] = "a list",        [ZR_JOBJECT] = "an object",
+    [ZR_JNULL] = "null",   [ZR_JBOOL] = "true or false", [ZR_JNUMBER] = "a whole number",
+    [ZR_JTEXT] = "a text", [ZR_JLIST] = "a list",        [ZR_JOBJECT] = "an object",
 };
 
 struct zr_jnode *zr_jof(const struct zr_jnode *object, const char *name, enum zr_jtype type,

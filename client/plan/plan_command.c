@@ -1,10 +1,10 @@
 /* zenrelease validate FILE, and zenrelease plan FILE [--out PLAN]. */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <unistd.h>
 
 #include "base/mem.h"

@@ -55,8 +55,7 @@ void zr_plan_write_blocked(struct zr_plan_writer *w, const char *step, const cha
 bool zr_plan_write_end(struct zr_plan_writer *w, char digest[ZR_DIGEST_ROOM]);
 void zr_plan_writer_clean_up(struct zr_plan_writer *w);
 /* One line as written, without its newline. */
-void zr_plan_instance_line(struct zr_buf *b, const char *step,
-                           const struct zenrelease_instance *i);
+void zr_plan_instance_line(struct zr_buf *b, const char *step, const struct zenrelease_instance *i);
 
 /* ---- reading ---- */
 struct zr_plan_step_span {

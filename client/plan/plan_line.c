@@ -76,8 +76,8 @@ static int64_t s_stamp(const struct zr_jnode *object, const char *name, struct z
 
 static void s_policy(const struct zr_jnode *step, struct zr_step *s, struct zr_arena *arena,
                      struct zr_problems *p) {
-  static const char *const known[] = {"max_instances", "max_bin_percent", "min_bin_time_ms",
-                                      "keep", NULL};
+  static const char *const known[] = {"max_instances", "max_bin_percent", "min_bin_time_ms", "keep",
+                                      NULL};
   const struct zr_jnode *o = zr_jof(step, "policy", ZR_JOBJECT, true, p);
   if (!o)
     return;
@@ -91,9 +91,9 @@ static void s_policy(const struct zr_jnode *step, struct zr_step *s, struct zr_a
 
 static void s_step(const struct zr_jnode *n, struct zr_plan_head *h, struct zr_step *s,
                    struct zr_arena *arena, struct zr_problems *p) {
-  static const char *const known[] = {"name",          "product",         "selected",
-                                      "depends_on",    "allow_missing",   "depend_resource",
-                                      "wait_ms",       "policy",          NULL};
+  static const char *const known[] = {"name",       "product",       "selected",
+                                      "depends_on", "allow_missing", "depend_resource",
+                                      "wait_ms",    "policy",        NULL};
   zenrelease_policy_init(&s->policy);
   s->name = "";
   if (n->type != ZR_JOBJECT) {
@@ -137,8 +137,9 @@ static void s_steps(const struct zr_jnode *root, struct zr_plan_head *h, struct 
 
 bool zr_plan_head_read(const struct zr_jnode *n, struct zr_arena *arena, struct zr_plan_head *out,
                        struct zr_problems *p) {
-  static const char *const known[] = {"type",     "version",           "created", "expires", "account",
-                                      "endpoint", "max_drift_percent", "steps",   NULL};
+  static const char *const known[] = {"type",    "version",  "created",           "expires",
+                                      "account", "endpoint", "max_drift_percent", "steps",
+                                      NULL};
   int64_t version = 0;
   if (n->type != ZR_JOBJECT || strcmp(s_text(n, "type", p), "plan") != 0) {
     zr_problem(p, n, "is not the header of a plan");
@@ -207,10 +208,21 @@ static void s_addresses(const struct zr_jnode *n, struct zr_arena *arena,
 
 static void s_instance(const struct zr_jnode *n, struct zr_arena *arena,
                        struct zenrelease_instance *out, struct zr_problems *p) {
-  static const char *const known[] = {
-      "type",        "step",        "id",   "name",                "status",     "zone_id",
-      "resource_group_id", "charge_type", "create_time", "expire_time", "tags", "public_ip_addresses",
-      "disk_count",  "undetachable_disk_count", NULL};
+  static const char *const known[] = {"type",
+                                      "step",
+                                      "id",
+                                      "name",
+                                      "status",
+                                      "zone_id",
+                                      "resource_group_id",
+                                      "charge_type",
+                                      "create_time",
+                                      "expire_time",
+                                      "tags",
+                                      "public_ip_addresses",
+                                      "disk_count",
+                                      "undetachable_disk_count",
+                                      NULL};
   zr_jonly(n, known, p);
   out->name = s_text(n, "name", p);
   out->status = s_text(n, "status", p);

@@ -46,8 +46,8 @@ static const struct zenrelease_tag *s_copy_tags(struct zr_arena *a,
   struct zenrelease_tag *tags = zr_arena_calloc(a, i->tag_count, sizeof *tags);
   *ok = *ok && tags;
   for (size_t t = 0; *ok && t < i->tag_count; t++)
-    tags[t] = (struct zenrelease_tag){s_copy(a, i->tags[t].key, ok),
-                                      s_copy(a, i->tags[t].value, ok)};
+    tags[t] =
+        (struct zenrelease_tag){s_copy(a, i->tags[t].key, ok), s_copy(a, i->tags[t].value, ok)};
   return tags;
 }
 

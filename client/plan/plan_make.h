@@ -23,9 +23,9 @@ struct zr_plan_tally {
   uint64_t would;
   uint64_t blocked;
   uint64_t kept;
-  uint64_t gone;      /* named, and not there any more, which the step allows */
+  uint64_t gone; /* named, and not there any more, which the step allows */
   bool belt_broken;
-  struct zr_buf why;  /* the belt broke, or the step could not be looked at */
+  struct zr_buf why; /* the belt broke, or the step could not be looked at */
 };
 
 struct zr_plan_maker {

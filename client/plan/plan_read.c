@@ -125,8 +125,8 @@ static bool s_lines(struct pass *s, FILE *file) {
     fine = false;
   }
   if (fine && !s->ended) {
-    zr_problem_plain(s->problems, s->line ? "the plan is cut short: its last line is missing"
-                                          : "is empty");
+    zr_problem_plain(s->problems,
+                     s->line ? "the plan is cut short: its last line is missing" : "is empty");
     fine = false;
   }
   free(text);

@@ -18,9 +18,9 @@ struct zr_plan_order {
   bool quiet;      /* on stdout: for apply --json */
 };
 
-/* Makes the plan and shows it. ZR_EXIT_OK: everything named would be released; ZR_EXIT_SOME: some is
- * in the way; ZR_EXIT_NONE: all is, or it could not be made (*made is false then). `head` gets what
- * the plan is about; its text lives as long as *info, which the caller frees. */
+/* Makes the plan and shows it. ZR_EXIT_OK: everything named would be released; ZR_EXIT_SOME: some
+ * is in the way; ZR_EXIT_NONE: all is, or it could not be made (*made is false then). `head` gets
+ * what the plan is about; its text lives as long as *info, which the caller frees. */
 enum zr_exit zr_plan_session(const struct zr_plan_order *order, struct zr_plan_head *head,
                              struct zenrelease_server_info **info, bool *made);
 /* Says what is wrong with a file. ZR_EXIT_USAGE. */

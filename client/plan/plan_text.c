@@ -7,8 +7,8 @@
 
 enum { LINES_MAX_BYTES = 16 * 1024 * 1024, CELL_MAX = 4096 };
 
-static const char *const s_heads[] = {"INSTANCE", "NAME", "ZONE", "DISKS", "ADDRESSES",
-                                      "PAID UNTIL"};
+static const char *const s_heads[] = {"INSTANCE", "NAME",      "ZONE",
+                                      "DISKS",    "ADDRESSES", "PAID UNTIL"};
 
 /* ---- one instance ---- */
 
@@ -126,15 +126,13 @@ void zr_plan_text_step(struct zr_plan_text *t) {
   t->rows = 0;
 }
 
-static void s_step_title(struct zr_buf *b, const struct zr_plan_head *head,
-                         const struct zr_step *s, const struct zr_plan_tally *tally,
-                         int64_t bin_total) {
+static void s_step_title(struct zr_buf *b, const struct zr_plan_head *head, const struct zr_step *s,
+                         const struct zr_plan_tally *tally, int64_t bin_total) {
   (void)zr_buf_printf(b, "\nStep %s: %llu %s instance%s to release, %lld in the bin", s->name,
                       (unsigned long long)tally->would, zenrelease_product_name(s->product),
                       tally->would == 1 ? "" : "s", (long long)bin_total);
   for (size_t i = 0; i < s->need_count; i++)
-    (void)zr_buf_printf(b, "%s%s", i ? ", " : "; after ",
-                        head->steps.items[s->needs[i]].name);
+    (void)zr_buf_printf(b, "%s%s", i ? ", " : "; after ", head->steps.items[s->needs[i]].name);
   (void)zr_buf_char(b, '\n');
 }
 
@@ -167,13 +165,13 @@ static void s_table(const struct zr_plan_text *t, struct zr_buf *b) {
 
 static void s_step_json(struct zr_plan_text *t, const struct zr_step *s,
                         const struct zr_plan_tally *tally, int64_t bin_total) {
-  (void)zr_buf_printf(&t->line,
-                      "{\"type\":\"step\",\"step\":\"%s\",\"product\":\"%s\",\"would_release\":%llu,"
-                      "\"blocked\":%llu,\"kept\":%llu,\"gone\":%llu,\"bin\":%lld",
-                      s->name, zenrelease_product_name(s->product),
-                      (unsigned long long)tally->would, (unsigned long long)tally->blocked,
-                      (unsigned long long)tally->kept, (unsigned long long)tally->gone,
-                      (long long)bin_total);
+  (void)zr_buf_printf(
+      &t->line,
+      "{\"type\":\"step\",\"step\":\"%s\",\"product\":\"%s\",\"would_release\":%llu,"
+      "\"blocked\":%llu,\"kept\":%llu,\"gone\":%llu,\"bin\":%lld",
+      s->name, zenrelease_product_name(s->product), (unsigned long long)tally->would,
+      (unsigned long long)tally->blocked, (unsigned long long)tally->kept,
+      (unsigned long long)tally->gone, (long long)bin_total);
   if (tally->belt_broken) {
     (void)zr_buf_text(&t->line, ",\"belt_broken\":");
     (void)zr_buf_json(&t->line, zr_buf_as_view(&tally->why));

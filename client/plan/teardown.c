@@ -45,8 +45,9 @@ static bool s_keep_rule(const struct zr_jnode *n, struct zenrelease_keep *out,
                         struct zr_problems *p) {
   static const char *const known[] = {"name_pattern", "tag", "resource_group_id", "zone_id", NULL};
   if (n->type != ZR_JOBJECT || n->count != 1) {
-    zr_problem(p, n, "must be an object with exactly one of name_pattern, tag, resource_group_id "
-                     "and zone_id");
+    zr_problem(p, n,
+               "must be an object with exactly one of name_pattern, tag, resource_group_id "
+               "and zone_id");
     return false;
   }
   zr_jonly(n, known, p);
@@ -144,8 +145,8 @@ static void s_selector_tags(const struct zr_jnode *object, struct zr_selector *o
 
 static void s_selector(const struct zr_jnode *n, struct zr_step *s, struct zr_arena *arena,
                        struct zr_problems *p) {
-  static const char *const known[] = {"all",  "zone", "resource_group", "name",
-                                      "tags", "min_bin_time", NULL};
+  static const char *const known[] = {"all",          "zone", "resource_group", "name", "tags",
+                                      "min_bin_time", NULL};
   bool all = false;
   s->selected = true;
   zr_jonly(n, known, p);
@@ -155,8 +156,8 @@ static void s_selector(const struct zr_jnode *n, struct zr_step *s, struct zr_ar
   (void)zr_jtext(n, "name", false, &s->selector.name, p);
   (void)s_duration(n, "min_bin_time", &s->policy.min_bin_time_ms, p);
   s_selector_tags(n, &s->selector, arena, p);
-  bool narrow = s->selector.zone_id || s->selector.resource_group_id || s->selector.name ||
-                s->selector.tags;
+  bool narrow =
+      s->selector.zone_id || s->selector.resource_group_id || s->selector.name || s->selector.tags;
   if (narrow == all)
     zr_problem(p, n, "must have a zone, resource_group, name or tags, or else \"all\": true");
 }

@@ -23,20 +23,20 @@
 struct zr_engine;
 
 struct zr_engine_options {
-  uint64_t seed;           /* of the jitter */
-  unsigned max_releases;   /* release calls in flight; 0: 8 */
-  unsigned max_reads;      /* describe calls in flight; 0: 8 */
-  unsigned max_ids;        /* distinct ids at work; beyond: ZR_ERR_LIMIT; 0: 200,000 */
-  double calls_per_second; /* ceiling for each kind of call; 0: none before the first 429 */
-  int64_t call_timeout_ms; /* of one upstream call; 0: 30,000 */
+  uint64_t seed;                  /* of the jitter */
+  unsigned max_releases;          /* release calls in flight; 0: 8 */
+  unsigned max_reads;             /* describe calls in flight; 0: 8 */
+  unsigned max_ids;               /* distinct ids at work; beyond: ZR_ERR_LIMIT; 0: 200,000 */
+  double calls_per_second;        /* ceiling for each kind of call; 0: none before the first 429 */
+  int64_t call_timeout_ms;        /* of one upstream call; 0: 30,000 */
   const struct zr_policy *policy; /* holds for every job; borrowed, outlives the engine; NULL */
 };
 
 enum zr_action_kind {
-  ZR_ACTION_DESCRIBE, /* read these ids, then zr_engine_described(op) */
-  ZR_ACTION_RELEASE,  /* order their release, then zr_engine_released(op) */
-  ZR_ACTION_EVENT,    /* tell whoever watches `job` */
-  ZR_ACTION_DONE,     /* `job` is over: its report; the handle is dead afterwards */
+  ZR_ACTION_DESCRIBE,  /* read these ids, then zr_engine_described(op) */
+  ZR_ACTION_RELEASE,   /* order their release, then zr_engine_released(op) */
+  ZR_ACTION_EVENT,     /* tell whoever watches `job` */
+  ZR_ACTION_DONE,      /* `job` is over: its report; the handle is dead afterwards */
   ZR_ACTION_COUNT_BIN, /* how many are in the product's bin, then zr_engine_counted(op) */
 };
 

@@ -129,8 +129,7 @@ static bool s_too_large(const struct zr_guard *g, const struct tally *t, struct 
   if (set <= bin && set * PERCENT <= bin * g->policy.max_bin_percent)
     return false;
   (void)zr_buf_printf(why, "%llu of the %llu instances in the bin are more than %u percent of it",
-                      (unsigned long long)set, (unsigned long long)bin,
-                      g->policy.max_bin_percent);
+                      (unsigned long long)set, (unsigned long long)bin, g->policy.max_bin_percent);
   return true;
 }
 
@@ -153,10 +152,10 @@ static bool s_over_ceiling(const struct zr_job *j, struct zr_buf *why) {
   uint64_t most = g->has_policy ? g->policy.max_instances : 0;
   if (g->server && g->server->max_instances > 0 && (most == 0 || g->server->max_instances < most))
     most = g->server->max_instances;
-  (void)zr_buf_printf(why, "the set has %llu instances, and at most %llu are allowed",
-                      (unsigned long long)(j->sub_count +
-                                           (g->has_policy ? g->policy.other_instances : 0)),
-                      (unsigned long long)most);
+  (void)zr_buf_printf(
+      why, "the set has %llu instances, and at most %llu are allowed",
+      (unsigned long long)(j->sub_count + (g->has_policy ? g->policy.other_instances : 0)),
+      (unsigned long long)most);
   return true;
 }
 
@@ -202,8 +201,8 @@ void zr_gates_step(struct zr_engine *e) {
   struct zr_job *j;
   struct zr_job *next;
   HASH_ITER(hh, e->jobs, j, next) {
-    bool retry = s_is_closed(j) && s_wants_count(j->guard) &&
-                 j->guard->count_due.ms <= e->now.mono.ms;
+    bool retry =
+        s_is_closed(j) && s_wants_count(j->guard) && j->guard->count_due.ms <= e->now.mono.ms;
     if (s_is_closed(j) && (j->guard->dirty || retry))
       s_look(e, j);
   }

@@ -66,8 +66,8 @@ static bool s_copy_expected(struct zr_guard *g, const struct zr_job *j,
 
 /* More than a policy allows, whatever the reads will say. */
 static bool s_over(const struct zr_policy *p, const struct zr_job *j) {
-  return p && p->max_instances > 0 && (j->sub_count > p->max_instances ||
-                                       p->other_instances > p->max_instances - j->sub_count);
+  return p && p->max_instances > 0 &&
+         (j->sub_count > p->max_instances || p->other_instances > p->max_instances - j->sub_count);
 }
 
 enum zr_err zr_guard_new(const struct zr_job *j, const struct zr_release_request *r,
@@ -145,8 +145,7 @@ static bool s_as_expected(struct zr_buf *why, const struct zr_expected *x,
   return s_same(why, "name", x->name, row->name) && s_same(why, "zone", x->zone_id, row->zone_id) &&
          s_same(why, "resource group", x->resource_group_id, row->resource_group_id) &&
          s_same(why, "charge type", x->charge_type, row->charge_type) &&
-         s_same(why, "creation time", x->create_time, row->create_time) &&
-         s_same_tags(why, x, row);
+         s_same(why, "creation time", x->create_time, row->create_time) && s_same_tags(why, x, row);
 }
 
 /* ---- rules ---- */

@@ -36,10 +36,10 @@ struct zr_keep_rule {
 
 /* Zero: no such belt. Borrowed like the request it belongs to. */
 struct zr_policy {
-  uint64_t max_instances;   /* in the set */
-  uint64_t other_instances; /* of the same set, in other requests, not settled yet */
+  uint64_t max_instances;     /* in the set */
+  uint64_t other_instances;   /* of the same set, in other requests, not settled yet */
   uint64_t settled_instances; /* taken out of the bin by the same run; counted as still in it */
-  unsigned max_bin_percent; /* share of the bin that the set may take, 1 to 100 */
+  unsigned max_bin_percent;   /* share of the bin that the set may take, 1 to 100 */
   unsigned max_drift_percent; /* of the ids with expected facts; 0: none may drift */
   int64_t min_bin_ms;         /* least time in the bin */
   const struct zr_keep_rule *keep;

@@ -75,8 +75,8 @@ unsigned zr_rpc_server_calls(const struct zr_rpc_server *s);
 
 /* Stops accepting (and removes the socket file), lets calls end for `grace_ms`, then cancels them,
  * and gives up `hard_ms` after the beginning. False: something is still stuck in the core, and the
- * process must leave with _exit; destroy would block. Blocks. Not from the gRPC thread. May be called
- * again after false. */
+ * process must leave with _exit; destroy would block. Blocks. Not from the gRPC thread. May be
+ * called again after false. */
 bool zr_rpc_server_shutdown(struct zr_rpc_server *s, int64_t grace_ms,
                             int64_t hard_ms) ZR_MUST_CHECK;
 /* After a shutdown that was true, or a server that never started. NULL is fine. May block for 10 s

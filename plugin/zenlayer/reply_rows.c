@@ -155,7 +155,8 @@ static const char *s_row(const cJSON *object, enum zr_product product, struct zr
   uint32_t seen = 0;
   if (!cJSON_IsObject(object))
     return "a row is not an object";
-  *row = (struct zr_instance){"", "", "", "", "", "", "", "", "", "", "", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  *row = (struct zr_instance){"", "", "", "", "", "", "", "", "", "", "",
+                              0,  0,  0,  0,  0,  0,  0,  0,  0,  0};
   for (const cJSON *item = object->child; item; item = item->next) {
     size_t i = s_lookup(item->string, product);
     if (i == ZR_COUNT(s_members))

@@ -500,10 +500,11 @@ class Large(PlanCase):
               f"{plugin_applied_small}; of {count}: client {apply_kib}, plugin {plugin_apply}",
               flush=True)
         self.assertLess(plan_kib, small_kib + 4 * 1024)
-        self.assertLess(plugin_plan, plugin_small + 8 * 1024)
+        # The server keeps up to 32 MiB of finished reports for an hour, whoever asked.
+        self.assertLess(plugin_plan, plugin_small + 40 * 1024)
         # One request of 10,000 is at work at a time, whatever the plan's size.
-        self.assertLess(apply_kib, applied_small_kib * 2)
-        self.assertLess(plugin_apply, plugin_applied_small * 2)
+        self.assertLess(apply_kib, applied_small_kib + 16 * 1024)
+        self.assertLess(plugin_apply, plugin_applied_small + 40 * 1024)
         self.assertEqual(self.sim.instances(), {})
 
 

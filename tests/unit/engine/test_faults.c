@@ -40,8 +40,7 @@ static void s_choose_faults(struct world *w) {
 static int s_submit_guarded(struct world *w, size_t first, size_t count) {
   static const struct zr_keep_rule keep = {ZR_KEEP_TAG, "keep", NULL};
   struct zr_rng *r = &w->rng;
-  struct guard_spec spec = {.no_policy = zr_rng_below(r, 5) == 0,
-                            .blind = zr_rng_below(r, 4) == 0};
+  struct guard_spec spec = {.no_policy = zr_rng_below(r, 5) == 0, .blind = zr_rng_below(r, 4) == 0};
   spec.policy = (struct zr_policy){
       .max_instances = zr_rng_below(r, 3) ? 0 : 1 + zr_rng_below(r, 200),
       .max_bin_percent = zr_rng_below(r, 2) ? 0 : 1 + (unsigned)zr_rng_below(r, 100),

@@ -52,9 +52,7 @@ struct judgement {
 };
 
 #define ROW(...)                                                                                   \
-  {                                                                                                \
-    .id = "1", .status = "RECYCLE", .charge_type = "", .create_time = "", __VA_ARGS__              \
-  }
+  { .id = "1", .status = "RECYCLE", .charge_type = "", .create_time = "", __VA_ARGS__ }
 
 static const struct zr_tag s_prod = {"env", "prod"};
 

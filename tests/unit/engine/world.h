@@ -25,9 +25,9 @@ struct machine {
   unsigned sent;    /* release calls that named it */
   bool said_in_bin; /* the last read told the engine so */
   bool accepted;
-  bool renamed;   /* its name is no longer the one that callers expect */
-  bool kept;      /* it bears the tag that a rule protects */
-  bool read;      /* some read has told of it */
+  bool renamed; /* its name is no longer the one that callers expect */
+  bool kept;    /* it bears the tag that a rule protects */
+  bool read;    /* some read has told of it */
   bool read_as_renamed;
   bool read_as_kept;
   bool left_open; /* an earlier job said accepted or unknown: its effect may still come */
@@ -113,7 +113,7 @@ struct world {
   unsigned releases;
   unsigned reads;
   unsigned counts;
-  unsigned uncountable; /* so many counts of the bin fail */
+  unsigned uncountable;  /* so many counts of the bin fail */
   unsigned refused_next; /* the next so many releases are throttled */
   bool trace;
   bool short_of_memory;                    /* events may be lost then; calls and reports may not */
