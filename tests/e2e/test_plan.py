@@ -9,6 +9,11 @@ import subprocess
 import tempfile
 import unittest
 
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
 from harness.case import Case
 from harness.process import SANITIZED, SLOW, clean_environment, program
 
@@ -455,6 +460,74 @@ class ExitCodes(PlanCase):
         self.assertEqual(sim.destroyed(), set(planned))
         self.assertGreater(again["counts"]["already_gone"], 0)
         self.assertEqual(sim.resubmitted(), [])
+
+
+class Documents(PlanCase):
+    """What is published agrees with what the programs do."""
+
+    def schema(self, name):
+        with open(os.path.join(EXAMPLE, "../../docs/schemas", name), encoding="utf-8") as file:
+            return jsonschema.Draft202012Validator(json.load(file))
+
+    @unittest.skipIf(jsonschema is None, "python3-jsonschema is not installed")
+    def test_files_and_plans_obey_their_schemas(self):
+        sim = self.world("--recycled", "9", "--running", "1")
+        sim.put("fleet?merge=1", {"instances": [
+            {"instanceId": sim.ids()[0], "product": "vm", "tags": {"team": "web"}}]})
+        content = teardown(step("a", ids=sim.ids()[:2] + sim.ids("RUNNING")),
+                           step("b", selector={"name": "vm-00000[3-5]"}, depends_on=["a"],
+                                options={"wait": "1m30s"}, policy={"min_bin_time": "0"}),
+                           policy={"keep": [{"tag": "keep"}]})
+        self.schema("teardown-v1.json").validate(content)
+        with open(os.path.join(EXAMPLE, "teardown.json"), encoding="utf-8") as file:
+            self.schema("teardown-v1.json").validate(json.load(file))
+        plan, lines = self.plan(content, expected=3), self.schema("plan-v1.json")
+        with open(plan, encoding="utf-8") as file:
+            for line in file:
+                lines.validate(json.loads(line))
+        for wrong in (teardown(), teardown(step("a")), {"version": 2, "steps": []},
+                      teardown(step("a b", ids=["1"])), teardown(step("a", ids=["1"], extra=1))):
+            self.assertFalse(self.schema("teardown-v1.json").is_valid(wrong), wrong)
+            self.assertEqual(self.run_cli("validate", self.write(wrong))[0], 2, wrong)
+
+    def test_completion_and_man_page_know_every_flag(self):
+        self.folder, self.environment = self.home(), {}
+        packaging = os.path.join(EXAMPLE, "../../client/packaging")
+        for command in ("release", "list", "info", "validate", "plan", "apply", "explain",
+                        "doctor"):
+            code, out, _ = self.cli(command, "--help")
+            self.assertEqual(code, 0)
+            flags = set(re.findall(r"^ +(?:-., )?--([a-z-]+)", out, re.M)) - {"usage"}
+            self.assertIn("json", flags)
+            for name in ("completion/zenrelease.bash", "completion/_zenrelease",
+                         "completion/zenrelease.fish", "man/zenrelease.1"):
+                with open(os.path.join(packaging, name), encoding="utf-8") as file:
+                    text = file.read().replace("\\-", "-")
+                for flag in flags:
+                    self.assertIn(flag, text, f"{name}: --{flag} of {command}")
+
+    def test_the_example_runs(self):
+        done = subprocess.run([os.path.join(EXAMPLE, "run.sh"),
+                               os.path.dirname(program("zenrelease"))], capture_output=True,
+                              env=clean_environment(self.home()), timeout=60 * SLOW, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(b"released 6 of 6", done.stdout)
+
+    def test_doctor_and_explain(self):
+        sim = self.world("--recycled", "2", "--running", "1", "--clock-offset-s", "90")
+        code, lines = self.cli_json("doctor", environment=self.environment)
+        found = {l["check"]: l["finding"] for l in lines if l["type"] == "check"}
+        self.assertEqual((code, found["clock"], found["rights"]), (0, "warning", "ok"))
+        code, out, _ = self.run_cli("explain", sim.ids("RUNNING")[0])
+        self.assertEqual(code, 1)
+        self.assertIn("NOT_RECYCLED", out)
+        code, out, _ = self.run_cli("explain", sim.ids()[0])
+        self.assertEqual(code, 0)
+        self.assertIn("would release it", out)
+        sim.set(revoked=True)
+        code, lines = self.cli_json("doctor", environment=self.environment)
+        self.assertEqual((code, lines[-1]["healthy"]), (1, False))
+        self.assertEqual(sim.count(RELEASE), 0)
 
 
 class Large(PlanCase):
