@@ -4,6 +4,7 @@
 #include "teardown.h"
 
 enum { FRESH, OPEN, CLOSED };
+enum { CYCLE_MAX = 16 * 1024 };
 
 static const struct zr_jnode *s_step_node(const struct zr_jnode *list, size_t index) {
   const struct zr_jnode *n = list->first;
@@ -42,7 +43,7 @@ static void s_need(const struct zr_steps *steps, struct zr_step *s, const struct
 /* Names the steps from `top` of the stack down to where the cycle closes. */
 static void s_tell_cycle(const struct zr_steps *steps, const uint32_t *stack, size_t top,
                          uint32_t closes, const struct zr_jnode *list, struct zr_problems *p) {
-  struct zr_buf words = ZR_BUF_INIT(16 * 1024);
+  struct zr_buf words = ZR_BUF_INIT(CYCLE_MAX);
   size_t from = top;
   while (from > 0 && stack[from] != closes)
     from--;

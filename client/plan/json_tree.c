@@ -22,12 +22,12 @@ static void s_mark(const struct reader *r, struct zr_jnode *n) {
 }
 
 /* At the reader's place; the path is that of the object or of the element that is being read. */
-static bool s_wrong(struct reader *r, const struct zr_jnode *parent, const char *what) {
+static bool s_wrong(struct reader *r, struct zr_jnode *parent, const char *what) {
   struct zr_jnode here = {.parent = NULL};
   if (parent && parent->type == ZR_JOBJECT) {
     here = *parent;
   } else if (parent) {
-    memcpy(&here.parent, &parent, sizeof here.parent);
+    here.parent = parent;
     here.index = parent->count;
   }
   s_mark(r, &here);

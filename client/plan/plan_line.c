@@ -36,8 +36,9 @@ bool zr_stamp_read(const char *text, int64_t *ms) {
     if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
       return false;
   int64_t days = s_days(s_digits(text, 4), s_digits(text + 5, 2), s_digits(text + 8, 2));
-  int64_t seconds = days * 86400 + s_digits(text + 11, 2) * 3600 + s_digits(text + 14, 2) * 60 +
-                    s_digits(text + 17, 2);
+  int64_t hours = days * 24 + s_digits(text + 11, 2);
+  int64_t minutes = hours * 60 + s_digits(text + 14, 2);
+  int64_t seconds = minutes * 60 + s_digits(text + 17, 2);
   *ms = seconds * 1000 + s_digits(text + 20, 3);
   char back[ZR_STAMP_ROOM];
   zr_wall_format((struct zr_wall){*ms}, back);

@@ -180,7 +180,7 @@ void zr_plan_cursor_begin(struct zr_plan_cursor *c, const struct zr_plan *plan, 
 static bool s_refill(struct zr_plan_cursor *c) {
   char more[BLOCK_BYTES];
   size_t left = c->block.len - c->used;
-  if (c->used)
+  if (c->used && c->block.data)
     memmove(c->block.data, c->block.data + c->used, left);
   c->block.len = left;
   c->used = 0;

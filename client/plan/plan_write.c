@@ -24,11 +24,12 @@ bool zr_digest_text(const struct zr_digest *d, char out[ZR_DIGEST_ROOM]) {
   bool fine = so_far && !d->failed && EVP_MD_CTX_copy_ex(so_far, d->ctx) == 1 &&
               EVP_DigestFinal_ex(so_far, sum, &len) == 1 && 2 * len + 1 == ZR_DIGEST_ROOM;
   EVP_MD_CTX_free(so_far);
+  char *to = out;
   for (unsigned i = 0; fine && i < len; i++) {
-    out[2 * i] = hex[sum[i] >> 4];
-    out[2 * i + 1] = hex[sum[i] & 15];
+    *to++ = hex[sum[i] >> 4];
+    *to++ = hex[sum[i] & 15];
   }
-  out[fine ? 2 * len : 0] = '\0';
+  *to = '\0';
   return fine;
 }
 

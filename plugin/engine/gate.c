@@ -150,6 +150,7 @@ static bool s_over_ceiling(const struct zr_job *j, struct zr_buf *why) {
   if (!g->ceiling_broken)
     return false;
   uint64_t most = g->has_policy ? g->policy.max_instances : 0;
+  uint64_t set = j->sub_count + (g->has_policy ? g->policy.other_instances : 0);
   if (g->server && g->server->max_instances > 0 && (most == 0 || g->server->max_instances < most))
     most = g->server->max_instances;
   (void)zr_buf_printf(
