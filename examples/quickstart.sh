@@ -36,7 +36,7 @@ cmake/install-packages.sh
 say "2. Build (build/bin)"
 build() {
   cmake --preset release &&
-    cmake --build --preset release --target zenrelease zenrelease-plugin zenlayer-sim
+    cmake --build --preset release --target zenrelease_cli zenrelease-plugin zenlayer-sim
 }
 if ! build >"$work/build" 2>&1; then
   tail -n 40 "$work/build"
@@ -97,7 +97,7 @@ say "7. \$ zenrelease release --from -"
 code=0
 build/bin/zenrelease release --from - <"$work/ids" >"$work/report" || code=$?
 sed '$d' "$work/report"
-echo "exit code $code: 3 says that some were released and some were not, and the table says why"
+echo "exit code $code (3: some were released and some were not; the table says why)"
 [[ $code == 3 ]]
 
 say "8. The simulator's own ledger, against the report"

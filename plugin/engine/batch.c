@@ -30,7 +30,7 @@ enum zr_err zr_batch_new(struct zr_engine *e, struct zr_lane *l, struct zr_budge
   l->batches++;
   b->state = ZR_BATCH_READ_DUE;
   b->due = b->started_at = e->now.mono;
-  b->expires = b->read_throttled_since = b->send_throttled_since = ZR_MONO_NEVER;
+  b->expires = ZR_MONO_NEVER;
   DL_APPEND(e->batches, b);
   *out = b;
   return ZR_ERR_OK;
@@ -167,6 +167,17 @@ static struct zr_mono s_next_read(const struct zr_batch *b, struct zr_mono now) 
   return at.ms < b->read_not_before.ms ? b->read_not_before : at;
 }
 
+/* Sent, answered by a 429, and nothing may be sent for a while: time to read what the call did. */
+static bool s_read_in_pause(const struct zr_engine *e, const struct zr_batch *b) {
+  if (e->release_rate.paused_until.ms - e->now.mono.ms < ZR_CONFIRM_MS)
+    return false;
+  for (unsigned i = 0; i < b->item_count; i++) {
+    if (b->items[i]->attempts > 0 && !b->items[i]->read_since_answer)
+      return true;
+  }
+  return false;
+}
+
 static bool s_busy(const struct zr_batch *b) {
   return b->state == ZR_BATCH_READING || b->state == ZR_BATCH_SENDING;
 }
@@ -198,7 +209,7 @@ void zr_batch_evaluate(struct zr_engine *e, struct zr_batch *b) {
     return;
   }
   struct zr_item *send[ZR_BATCH_MAX];
-  if (zr_batch_sendable(b, send) > 0) {
+  if (zr_batch_sendable(b, send) > 0 && !s_read_in_pause(e, b)) {
     struct zr_mono at = b->send_not_before.ms > e->now.mono.ms ? b->send_not_before : e->now.mono;
     zr_batch_set_state(b, ZR_BATCH_SEND_DUE, at);
   } else if (zr_gate_parks(b)) {
@@ -228,28 +239,65 @@ struct zr_mono zr_batch_deadline(const struct zr_batch *b) {
   return latest.ms == INT64_MIN ? ZR_MONO_NEVER : latest;
 }
 
-static struct zr_mono s_give_up_at(const struct zr_batch *b) {
-  return zr_mono_add(zr_mono_min(b->read_throttled_since, b->send_throttled_since), ZR_GIVE_UP_MS);
+void zr_batch_give_up_resend(struct zr_engine *e, struct zr_batch *b) {
+  for (unsigned i = 0; i < b->item_count; i++) {
+    struct zr_item *it = b->items[i];
+    if (it->attempts > 0 && zr_verdict_of(it, b->lane->dry).next == ZR_NEXT_SEND)
+      s_decide_all(e, it,
+                   zr_verdict_final(it, ZR_CODE_SERVICE_ERROR, zr_verdict_settled_early(it)));
+  }
+}
+
+static struct zr_mono s_give_up_at(const struct zr_engine *e) {
+  struct zr_mono since = zr_mono_min(e->read_throttled_since, e->send_throttled_since);
+  return zr_mono_add(since, ZR_GIVE_UP_MS);
+}
+
+/* Throttled for so long that waiting on would be hiding it: everything that waits is decided. */
+static void s_give_up_throttled(struct zr_engine *e) {
+  e->read_throttled_since = e->send_throttled_since = ZR_MONO_NEVER;
+  struct zr_batch *b;
+  struct zr_batch *next;
+  DL_FOREACH_SAFE(e->batches, b, next) {
+    zr_batch_give_up(e, b, ZR_CODE_THROTTLED, false);
+    zr_batch_evaluate(e, b);
+  }
+}
+
+/* The first read of a batch is held back while enough others are ready to be sent: it would be too
+ * old when its turn comes. */
+static bool s_held_back(const struct zr_engine *e, const struct zr_batch *b) {
+  return !b->preflight_told && b->read_failures == 0 && !b->lane->dry &&
+         e->sends_waiting >= e->options.max_releases;
 }
 
 static void s_step(struct zr_engine *e, struct zr_batch *b) {
   struct zr_mono now = e->now.mono;
-  if (s_give_up_at(b).ms <= now.ms) {
-    b->read_throttled_since = b->send_throttled_since = ZR_MONO_NEVER;
-    zr_batch_give_up(e, b, ZR_CODE_THROTTLED, false);
-    zr_batch_evaluate(e, b);
-  } else if (b->expires.ms <= now.ms) {
+  if (b->expires.ms <= now.ms) {
     zr_batch_evaluate(e, b);
   } else if (b->state == ZR_BATCH_READING) {
     zr_op_next_part(e, b);
   } else if (b->state == ZR_BATCH_READ_DUE && b->due.ms <= now.ms) {
-    (void)zr_op_start_read(e, b);
+    if (!s_held_back(e, b))
+      (void)zr_op_start_read(e, b);
   } else if (b->state == ZR_BATCH_SEND_DUE && b->due.ms <= now.ms) {
     (void)zr_op_start_release(e, b);
   }
 }
 
+static unsigned s_count_waiting(const struct zr_engine *e) {
+  unsigned n = 0;
+  const struct zr_batch *b;
+  DL_FOREACH(e->batches, b) {
+    n += b->state == ZR_BATCH_SEND_DUE;
+  }
+  return n;
+}
+
 void zr_batches_step(struct zr_engine *e) {
+  if (s_give_up_at(e).ms <= e->now.mono.ms)
+    s_give_up_throttled(e);
+  e->sends_waiting = s_count_waiting(e);
   struct zr_batch *b;
   struct zr_batch *next;
   DL_FOREACH_SAFE(e->batches, b, next) {
@@ -260,12 +308,12 @@ void zr_batches_step(struct zr_engine *e) {
 /* Slots that are full free themselves by the end of a call, which is an input of its own. */
 static struct zr_mono s_wake(const struct zr_engine *e, const struct zr_batch *b,
                              struct zr_mono now) {
-  struct zr_mono at = zr_mono_min(b->expires, s_give_up_at(b));
+  struct zr_mono at = b->expires;
   if (zr_mono_until(zr_batch_deadline(b), now) < ZR_SHORTEST_CALL_MS)
     return at; /* no call is started any more: the deadline itself is the next thing */
   bool read_slot = e->reads_open < e->options.max_reads;
   bool send_slot = e->releases_open < e->options.max_releases;
-  if (b->state == ZR_BATCH_READ_DUE && read_slot) {
+  if (b->state == ZR_BATCH_READ_DUE && read_slot && !s_held_back(e, b)) {
     struct zr_mono ready = zr_rate_ready(&e->read_rate, now);
     at = zr_mono_min(at, b->due.ms > ready.ms ? b->due : ready);
   } else if (b->state == ZR_BATCH_READING && b->read_queue && read_slot) {
@@ -278,8 +326,8 @@ static struct zr_mono s_wake(const struct zr_engine *e, const struct zr_batch *b
 }
 
 struct zr_mono zr_batches_wake(const struct zr_engine *e) {
-  struct zr_mono at = ZR_MONO_NEVER;
-  const struct zr_batch *b;
+  const struct zr_batch *b = e->batches;
+  struct zr_mono at = b ? s_give_up_at(e) : ZR_MONO_NEVER;
   DL_FOREACH(e->batches, b) {
     at = zr_mono_min(at, s_wake(e, b, e->now.mono));
   }

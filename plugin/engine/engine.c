@@ -18,6 +18,7 @@ enum zr_err zr_engine_new(const struct zr_engine_options *options, struct zr_eng
   e->rng.state = options->seed;
   zr_rate_init(&e->read_rate, options->calls_per_second);
   zr_rate_init(&e->release_rate, options->calls_per_second);
+  e->read_throttled_since = e->send_throttled_since = ZR_MONO_NEVER;
   zr_arena_init(&e->report_arena, NULL, 0);
   *out = e;
   return ZR_ERR_OK;
@@ -143,15 +144,22 @@ void zr_engine_halt(struct zr_engine *e, struct zr_answer *answer, bool reads_to
   }
 }
 
+/* The other kind of call pauses shortly too: it is the same account, but reading must stay
+ * possible. */
 void zr_engine_throttle(struct zr_engine *e, struct zr_rate *rate, struct zr_mono *since,
                         int64_t retry_after_ms) {
   int64_t pause = zr_rate_throttled(rate, retry_after_ms, &e->rng, e->now.mono);
-  struct zr_mono until = zr_mono_add(e->now.mono, pause);
-  zr_rate_pause(&e->read_rate, until);
-  zr_rate_pause(&e->release_rate, until);
+  int64_t brief = pause < ZR_OTHER_PAUSE_MS ? pause : ZR_OTHER_PAUSE_MS;
+  zr_rate_pause(&e->read_rate, zr_mono_add(e->now.mono, brief));
+  zr_rate_pause(&e->release_rate, zr_mono_add(e->now.mono, brief));
   if (since->ms == ZR_MONO_NEVER.ms)
     *since = e->now.mono;
   zr_event_throttled(e, pause);
+}
+
+void zr_engine_passed(struct zr_rate *rate, struct zr_mono *since) {
+  zr_rate_passed(rate);
+  *since = ZR_MONO_NEVER;
 }
 
 static void s_hand_out_call(struct zr_engine *e, const struct zr_op *op, struct zr_action *out) {

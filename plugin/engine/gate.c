@@ -153,10 +153,8 @@ static bool s_over_ceiling(const struct zr_job *j, struct zr_buf *why) {
   uint64_t set = j->sub_count + (g->has_policy ? g->policy.other_instances : 0);
   if (g->server && g->server->max_instances > 0 && (most == 0 || g->server->max_instances < most))
     most = g->server->max_instances;
-  (void)zr_buf_printf(
-      why, "the set has %llu instances, and at most %llu are allowed",
-      (unsigned long long)(j->sub_count + (g->has_policy ? g->policy.other_instances : 0)),
-      (unsigned long long)most);
+  (void)zr_buf_printf(why, "the set has %llu instances, and at most %llu are allowed",
+                      (unsigned long long)set, (unsigned long long)most);
   return true;
 }
 

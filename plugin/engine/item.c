@@ -106,7 +106,6 @@ void zr_item_accepted(struct zr_item *it, struct zr_rstr *request_id, struct zr_
 }
 
 void zr_item_answered(struct zr_item *it, struct zr_answer *answer, struct zr_mono now) {
-  bool read_before = it->read_since_answer;
   s_answered(it, answer ? answer->request_id : NULL, now);
   zr_answer_set(&it->answer, answer);
   it->unauthorized = false;
@@ -132,8 +131,7 @@ void zr_item_answered(struct zr_item *it, struct zr_answer *answer, struct zr_mo
     break;
   case ZR_CLASS_THROTTLED:
   case ZR_CLASS_SKEWED:
-    it->read_since_answer = read_before; /* not executed: what was read still stands */
-    break;
+    break; /* not executed, says the service; a read confirms it before we say so */
   case ZR_CLASS_OK:
   case ZR_CLASS_NOT_SENT:
   case ZR_CLASS_NO_CHANNEL:
@@ -143,6 +141,12 @@ void zr_item_answered(struct zr_item *it, struct zr_answer *answer, struct zr_mo
     it->late_effect = it->late_effect || !answer || answer->late_effect;
     break;
   }
+}
+
+void zr_item_listed(struct zr_item *it, struct zr_answer *answer, struct zr_mono now) {
+  zr_item_answered(it, answer, now);
+  it->ambiguous = true;
+  it->final = true;
 }
 
 void zr_item_finalise(struct zr_item *it) {

@@ -138,6 +138,8 @@ static enum zr_err s_attach(struct zr_engine *e, struct zr_job *j,
       return ZR_ERR_NOMEM;
     s->item = it;
     s->joined_at = e->now.mono;
+    s->retry_after_ms = -1;
+    s->other_options = it->lane && it->lane->depend_resource != r->depend_resource;
     if (it->batch)
       it->batch->expires = e->now.mono; /* look at it again: the newcomer may have waited enough */
     DL_APPEND(it->subs, s);
@@ -217,6 +219,8 @@ void zr_job_decide(struct zr_engine *e, struct zr_sub *s, enum zr_outcome outcom
   s->outcome = outcome;
   s->code = outcome == ZR_OUTCOME_NOT_FOUND && j->allow_missing ? ZR_CODE_MISSING_ALLOWED : code;
   s->decided_at = e->now.wall;
+  if (code == ZR_CODE_THROTTLED)
+    s->retry_after_ms = zr_mono_until(e->release_rate.paused_until, e->now.mono);
   s_unlink(s);
   j->fresh[j->fresh_count++] = (uint32_t)(s - j->subs);
   zr_event_outcomes(e, j);
@@ -245,7 +249,7 @@ void zr_engine_cancel(struct zr_engine *e, uint64_t job, struct zr_engine_time n
 
 /* What held an id back says more than the deadline that cut it off. */
 static enum zr_code s_why(const struct zr_engine *e, const struct zr_item *it) {
-  if (it->answer)
+  if (it->answer && it->answer->class_ != ZR_CLASS_UNKNOWN)
     return zr_verdict_code_of(it->answer);
   bool paused = e->release_rate.paused_until.ms > e->now.mono.ms;
   return paused ? ZR_CODE_THROTTLED : ZR_CODE_DEADLINE;

@@ -94,21 +94,12 @@ static bool s_queue_reads(struct zr_engine *e, struct zr_batch *b, struct zr_ite
   return true;
 }
 
-static bool s_all_sent(const struct zr_batch *b) {
-  for (unsigned i = 0; i < b->item_count; i++) {
-    if (b->items[i]->attempts == 0)
-      return false;
-  }
-  return true;
-}
-
 bool zr_op_start_read(struct zr_engine *e, struct zr_batch *b) {
   if (e->reads_open >= e->options.max_reads || s_timeout(e, b) == 0)
     return false;
   if (zr_rate_ready(&e->read_rate, e->now.mono).ms > e->now.mono.ms)
     return false;
-  unsigned size = e->reads_refuse_missing && s_all_sent(b) ? 1 : ZR_BATCH_MAX;
-  if (!s_queue_reads(e, b, b->items, b->item_count, size) && b->reads_open == 0) {
+  if (!s_queue_reads(e, b, b->items, b->item_count, ZR_BATCH_MAX) && b->reads_open == 0) {
     b->due = zr_mono_add(e->now.mono, ZR_NOMEM_MS);
     return false;
   }
@@ -117,19 +108,33 @@ bool zr_op_start_read(struct zr_engine *e, struct zr_batch *b) {
   return true;
 }
 
+/* Of the ids that want to be sent, those whose last read is not too old to rely on. */
+static unsigned s_fresh(const struct zr_engine *e, struct zr_item **items, unsigned count) {
+  unsigned fresh = 0;
+  for (unsigned i = 0; i < count; i++) {
+    if (e->now.mono.ms - items[i]->read_at.ms <= ZR_FRESH_MS)
+      items[fresh++] = items[i];
+  }
+  return fresh;
+}
+
 bool zr_op_start_release(struct zr_engine *e, struct zr_batch *b) {
   int64_t timeout = s_timeout(e, b);
   if (e->releases_open >= e->options.max_releases || timeout == 0)
     return false;
-  if (e->now.mono.ms - b->last_read_at.ms > ZR_FRESH_MS) {
-    zr_batch_set_state(b, ZR_BATCH_READ_DUE, e->now.mono);
-    return zr_op_start_read(e, b);
-  }
+  if (zr_rate_ready(&e->release_rate, e->now.mono).ms > e->now.mono.ms)
+    return false;
   struct zr_item *items[ZR_BATCH_MAX];
   unsigned count = zr_batch_sendable(b, items);
   if (count == 0) {
     zr_batch_evaluate(e, b);
     return false;
+  }
+  count = s_fresh(e, items, count);
+  if (count == 0) {
+    bool held = b->read_not_before.ms > e->now.mono.ms;
+    zr_batch_set_state(b, ZR_BATCH_READ_DUE, held ? b->read_not_before : e->now.mono);
+    return !held && zr_op_start_read(e, b);
   }
   if (!zr_rate_take(&e->release_rate, e->now.mono))
     return false;
@@ -184,7 +189,7 @@ static bool s_take_rows(struct zr_engine *e, struct zr_op *op, const struct zr_d
     }
   }
   zr_rstr_release(read_id);
-  zr_rate_passed(&e->read_rate);
+  zr_engine_passed(&e->read_rate, &e->read_throttled_since);
   return whole;
 }
 
@@ -200,8 +205,6 @@ static void s_trouble(struct zr_batch *b, struct zr_op *op, struct zr_answer *an
 static bool s_refused_read(struct zr_engine *e, struct zr_op *op, struct zr_answer *answer) {
   if (op->batch->item_count == 0)
     return true; /* nobody waits for these ids any more */
-  if (answer->class_ == ZR_CLASS_MISSING)
-    e->reads_refuse_missing = true;
   if (op->count > 1) {
     unsigned size = op->count > ZR_FAN_OUT ? (op->count + ZR_FAN_OUT - 1) / ZR_FAN_OUT : 1;
     return s_queue_reads(e, op->batch, op->items, op->count, size);
@@ -211,6 +214,16 @@ static bool s_refused_read(struct zr_engine *e, struct zr_op *op, struct zr_answ
   else
     zr_item_malformed(op->items[0], answer, e->now.mono);
   return true;
+}
+
+/* Why a batch is given up whose reads go on failing. A call that had less than its usual time
+ * because of the callers' deadline, and got no answer in it, was cut off by that deadline. */
+static enum zr_code s_why_unread(const struct zr_engine *e, const struct zr_batch *b,
+                                 const struct zr_answer *a) {
+  int64_t left = zr_mono_until(zr_batch_deadline(b), e->now.mono);
+  bool cut_short = left / 3 < e->options.call_timeout_ms;
+  bool unanswered = a && a->class_ == ZR_CLASS_UNKNOWN && a->http_status == 0;
+  return cut_short && unanswered ? ZR_CODE_DEADLINE : zr_verdict_code_of(a);
 }
 
 /* After the last read of a round: what its trouble, if any, means for the batch. */
@@ -224,7 +237,6 @@ static void s_round_over(struct zr_engine *e, struct zr_batch *b) {
   b->read_failures = c == ZR_CLASS_OK || c == ZR_CLASS_THROTTLED ? 0 : b->read_failures + 1;
   b->read_not_before = e->now.mono;
   if (c == ZR_CLASS_OK) {
-    b->read_throttled_since = ZR_MONO_NEVER;
     if (!b->preflight_told)
       zr_event_preflight(e, b);
     b->preflight_told = true;
@@ -239,7 +251,9 @@ static void s_round_over(struct zr_engine *e, struct zr_batch *b) {
   } else if (c != ZR_CLASS_THROTTLED) {
     b->read_not_before = zr_mono_add(e->now.mono, zr_backoff_ms(e, b->read_failures));
     if (b->read_failures >= ZR_TRIES_UNSENT)
-      zr_batch_give_up(e, b, zr_verdict_code_of(a), true);
+      zr_batch_give_up(e, b, s_why_unread(e, b, a), true);
+    if (b->read_failures >= 2 * ZR_TRIES_UNSENT)
+      zr_batch_give_up_resend(e, b);
   }
   zr_answer_release(a);
   zr_batch_evaluate(e, b);
@@ -267,7 +281,7 @@ void zr_engine_described(struct zr_engine *e, uint64_t handle, const struct zr_d
     }
     answer = zr_answer_new(&call);
     if (c == ZR_CLASS_THROTTLED)
-      zr_engine_throttle(e, &e->read_rate, &b->read_throttled_since, end->call.retry_after_ms);
+      zr_engine_throttle(e, &e->read_rate, &e->read_throttled_since, end->call.retry_after_ms);
     bool refused = answer && (c == ZR_CLASS_MISSING || c == ZR_CLASS_INPUT);
     if (!refused || !s_refused_read(e, op, answer))
       s_trouble(b, op, answer);
@@ -300,13 +314,11 @@ static void s_accepted(struct zr_engine *e, struct zr_op *op, const struct zr_re
       zr_item_accepted(op->items[i], request_id, e->now.mono);
       continue;
     }
-    zr_item_answered(op->items[i], refusal, e->now.mono);
-    zr_item_finalise(op->items[i]);
+    zr_item_listed(op->items[i], refusal, e->now.mono);
   }
   zr_answer_release(refusal);
   zr_rstr_release(request_id);
-  zr_rate_passed(&e->release_rate);
-  op->batch->send_throttled_since = ZR_MONO_NEVER;
+  zr_engine_passed(&e->release_rate, &e->send_throttled_since);
 }
 
 static void s_unsent(struct zr_engine *e, struct zr_op *op, struct zr_answer *answer) {
@@ -325,7 +337,7 @@ static void s_after_answer(struct zr_engine *e, struct zr_batch *b, struct zr_an
                            enum zr_class c, int64_t retry_after_ms) {
   switch (c) {
   case ZR_CLASS_THROTTLED:
-    zr_engine_throttle(e, &e->release_rate, &b->send_throttled_since, retry_after_ms);
+    zr_engine_throttle(e, &e->release_rate, &e->send_throttled_since, retry_after_ms);
     break;
   case ZR_CLASS_MISSING:
   case ZR_CLASS_STATE:

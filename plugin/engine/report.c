@@ -97,6 +97,8 @@ static struct zr_diagnostic s_diagnose(struct zr_arena *a, const struct zr_sub *
     d.request_id = zr_rstr_text(s->answer->request_id);
     d.retry_after_ms = s->answer->retry_after_ms;
   }
+  if (s->retry_after_ms >= 0)
+    d.retry_after_ms = s->retry_after_ms;
   return d;
 }
 
@@ -117,6 +119,34 @@ static struct zr_result s_result(struct zr_arena *a, const struct zr_sub *s) {
       .decided_at = s->decided_at,
       .diagnostic = s_diagnose(a, s),
   };
+}
+
+static size_t s_other_options(struct zr_arena *a, const struct zr_job *j,
+                              struct zr_diagnostic *out) {
+  size_t n = 0;
+  for (uint32_t i = 0; i < j->sub_count; i++) {
+    const struct zr_sub *s = &j->subs[i];
+    if (!s->other_options)
+      continue;
+    const char *detail = zr_arena_printf(
+        a,
+        "A release of instance %s by another caller was under way, with another depend_resource; "
+        "that one counted.",
+        zr_rstr_text(s->id));
+    out[n++] = (struct zr_diagnostic){.code = ZR_CODE_OTHER_OPTIONS,
+                                      .detail = detail ? detail : "",
+                                      .instance_id = zr_rstr_text(s->id),
+                                      .index = (int32_t)s->index,
+                                      .retry_after_ms = -1};
+  }
+  return n;
+}
+
+static size_t s_count_other_options(const struct zr_job *j) {
+  size_t n = 0;
+  for (uint32_t i = 0; i < j->sub_count; i++)
+    n += j->subs[i].other_options;
+  return n;
 }
 
 /* Out of memory keeps them for the next such event; behind the last one comes the report, which has
@@ -166,7 +196,8 @@ bool zr_report_build(struct zr_engine *e, struct zr_job *j) {
   struct zr_report *r = &e->report;
   *r = (struct zr_report){.counts = {.total = j->sub_count, .duplicates = j->duplicate_count}};
   struct zr_result *results = zr_arena_calloc(a, j->sub_count, sizeof *results);
-  struct zr_diagnostic *d = zr_arena_calloc(a, j->duplicate_count, sizeof *d);
+  size_t notes = j->duplicate_count + s_count_other_options(j);
+  struct zr_diagnostic *d = zr_arena_calloc(a, notes, sizeof *d);
   if (!results || !d)
     return false;
   for (uint32_t i = 0; i < j->sub_count; i++) {
@@ -177,5 +208,6 @@ bool zr_report_build(struct zr_engine *e, struct zr_job *j) {
   r->result_count = j->sub_count;
   r->diagnostics = d;
   r->diagnostic_count = s_duplicates(a, j, d);
+  r->diagnostic_count += s_other_options(a, j, d + r->diagnostic_count);
   return true;
 }

@@ -41,13 +41,14 @@ enum {
   ZR_CONFIRM_MS = 400,     /* between two reads that must agree */
   ZR_REREAD_MS = 1000,     /* before taking apart a batch whose refusal nothing explains */
   ZR_POLL_MAX_MS = 5000,   /* between reads of what does not change */
-  ZR_FRESH_MS = 10000,     /* a read older than this is repeated before a send */
-  ZR_SETTLE_MIN_MS = 2000, /* shortest watch over a refusal or a failed call */
-  ZR_SETTLE_MAX_MS =
-      10000,               /* its longest, where a late effect is not to be feared; else shortest */
-  ZR_WINDOW_MAX_MS = 1000, /* longest time in a lane's queue */
-  ZR_GIVE_UP_MS = 600000,  /* throttled for this long: report it */
-  ZR_LAST_READ_MS = 10000, /* how long the last read of a watch may take to succeed */
+  ZR_FRESH_MS = 3000,      /* a read of an id older than this is repeated before it is sent */
+  ZR_SETTLE_MS = 10000, /* watch over a call that failed; longer if a late effect is to be feared */
+  ZR_SETTLE_REFUSED_MS = 5000, /* watch over a refusal that a read contradicts */
+  ZR_LATE_EFFECT_MS = 30000, /* the longest a call without a whole answer may take to have effect */
+  ZR_WINDOW_MAX_MS = 1000,   /* longest time in a lane's queue */
+  ZR_GIVE_UP_MS = 600000,    /* throttled for this long: report it */
+  ZR_LAST_READ_MS = 10000,   /* how long the last read of a watch may take to succeed */
+  ZR_OTHER_PAUSE_MS = 1000,  /* after a 429, for the kind of call that did not get it */
   ZR_SHORTEST_CALL_MS = 150, /* no call is started with less time left */
   ZR_RETRY_MS = 500,         /* first back-off; doubles up to ZR_RETRY_MAX_MS, with jitter */
   ZR_RETRY_MAX_MS = 8000,
@@ -87,6 +88,8 @@ struct zr_sub {
   struct zr_sub *next;
   uint32_t index; /* first mention in the request */
   struct zr_mono joined_at;
+  bool other_options;     /* joined a release that was under way with another depend_resource */
+  int64_t retry_after_ms; /* of the pause that held it back; -1: none */
   enum zr_outcome outcome;
   enum zr_code code;
   struct zr_rstr *id;
@@ -264,8 +267,6 @@ struct zr_batch {
   unsigned last_sent; /* ids in that send */
   struct zr_mono send_not_before;
   struct zr_mono read_not_before;
-  struct zr_mono read_throttled_since; /* without a break; NEVER: not */
-  struct zr_mono send_throttled_since;
   bool reread;              /* a second look was taken before splitting */
   struct zr_op *read_queue; /* parts of this round that wait for a slot */
 };
@@ -319,7 +320,9 @@ struct zr_engine {
   unsigned item_total;
   unsigned releases_open;
   unsigned reads_open;
-  bool reads_refuse_missing; /* this service answers a read of a missing id with an error */
+  struct zr_mono read_throttled_since; /* without a call let through; NEVER: not */
+  struct zr_mono send_throttled_since;
+  unsigned sends_waiting; /* batches that are ready to send, counted at each step */
   struct zr_rate read_rate;
   struct zr_rate release_rate;
   struct zr_job *marked;   /* list built by zr_mark_jobs */
@@ -348,6 +351,8 @@ void zr_item_sent(struct zr_item *it, uint32_t batch, struct zr_wall at);
 void zr_item_unsent(struct zr_item *it, uint32_t batch);
 void zr_item_accepted(struct zr_item *it, struct zr_rstr *request_id, struct zr_mono now);
 void zr_item_answered(struct zr_item *it, struct zr_answer *answer, struct zr_mono now);
+/* A 200 names it among those it did not accept: the weakest of refusals, never sent again. */
+void zr_item_listed(struct zr_item *it, struct zr_answer *answer, struct zr_mono now);
 void zr_item_finalise(struct zr_item *it);
 bool zr_item_wanted(const struct zr_item *it);
 
@@ -420,6 +425,8 @@ void zr_batch_add(struct zr_batch *b, struct zr_item *it);
 void zr_batch_set_state(struct zr_batch *b, enum zr_batch_state state, struct zr_mono due);
 void zr_batch_evaluate(struct zr_engine *e, struct zr_batch *b);
 void zr_batch_give_up(struct zr_engine *e, struct zr_batch *b, enum zr_code why, bool unsent_only);
+/* Reads fail for too long: what wants to be sent again is reported instead. */
+void zr_batch_give_up_resend(struct zr_engine *e, struct zr_batch *b);
 void zr_batch_free(struct zr_engine *e, struct zr_batch *b);
 void zr_batches_step(struct zr_engine *e);
 struct zr_mono zr_batches_wake(const struct zr_engine *e);
@@ -429,9 +436,11 @@ struct zr_mono zr_batch_deadline(const struct zr_batch *b);
 void zr_engine_halt(struct zr_engine *e, struct zr_answer *answer, bool reads_too);
 /* After subs were decided from outside: drops ids nobody waits for. */
 void zr_engine_sweep(struct zr_engine *e);
-/* The service said 429 to a call of this kind; *since keeps when that began for the batch. */
+/* The service said 429 to a call of this kind; *since keeps when that began. */
 void zr_engine_throttle(struct zr_engine *e, struct zr_rate *rate, struct zr_mono *since,
                         int64_t retry_after_ms);
+/* A call of this kind was let through. */
+void zr_engine_passed(struct zr_rate *rate, struct zr_mono *since);
 /* Decides what a refused batch does next. True when it has set the batch's state itself; false when
  * evaluate goes on with what the items say. */
 bool zr_isolate(struct zr_engine *e, struct zr_batch *b);

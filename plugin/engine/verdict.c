@@ -60,6 +60,7 @@ static struct zr_verdict s_never_sent(const struct zr_item *it, bool dry) {
   case ZR_PRESENCE_ENTERING:
     return s_end(ZR_OUTCOME_NOT_RECYCLED, ZR_CODE_IN_TRANSITION);
   case ZR_PRESENCE_LIVE:
+  case ZR_PRESENCE_OTHER:
     return s_end(ZR_OUTCOME_NOT_RECYCLED, ZR_CODE_NOT_RECYCLED);
   case ZR_PRESENCE_UNSEEN:
     break;
@@ -81,15 +82,6 @@ bool zr_verdict_lag_possible(const struct zr_item *it) {
   return s_class(it) == ZR_CLASS_MISSING || s_class(it) == ZR_CLASS_STATE;
 }
 
-/* Refused for good, and a read after the refusal has it in the bin. */
-static struct zr_verdict s_refused(const struct zr_item *it) {
-  if (zr_verdict_lag_possible(it))
-    return s_wait; /* look on for a while */
-  if (s_class(it) == ZR_CLASS_INPUT)
-    return s_end(ZR_OUTCOME_INVALID, ZR_CODE_INVALID_ID);
-  return s_end(ZR_OUTCOME_REFUSED, zr_verdict_code_of(it->answer));
-}
-
 static struct zr_verdict s_still_in_bin(const struct zr_item *it) {
   if (it->accepted)
     return s_wait;
@@ -97,7 +89,22 @@ static struct zr_verdict s_still_in_bin(const struct zr_item *it) {
     return it->final || it->attempts >= ZR_TRIES_UNKNOWN ? s_wait : s_send;
   if (it->unauthorized)
     return s_end(ZR_OUTCOME_REFUSED, zr_verdict_code_of(it->answer));
-  return it->final ? s_refused(it) : s_send;
+  /* Refused for good and still there: reads may lag, so look on for a while before saying so. */
+  return it->final ? s_wait : s_send;
+}
+
+/* Out of the bin after a send. Only a conclusive refusal makes that the end of it at once. */
+static struct zr_verdict s_out_of_bin(const struct zr_item *it) {
+  if (it->accepted || it->ambiguous || it->presence == ZR_PRESENCE_OTHER)
+    return s_wait;
+  return s_end(ZR_OUTCOME_NOT_RECYCLED,
+               it->presence == ZR_PRESENCE_LIVE ? ZR_CODE_NOT_RECYCLED : ZR_CODE_IN_TRANSITION);
+}
+
+/* The last answer says that the order was not carried out, so what was read before it still stands.
+ */
+static bool s_not_executed(const struct zr_item *it) {
+  return s_class(it) == ZR_CLASS_THROTTLED || s_class(it) == ZR_CLASS_SKEWED;
 }
 
 struct zr_verdict zr_verdict_of(const struct zr_item *it, bool dry) {
@@ -106,7 +113,7 @@ struct zr_verdict zr_verdict_of(const struct zr_item *it, bool dry) {
   if (it->attempts == 0)
     return s_never_sent(it, dry);
   if (!it->read_since_answer)
-    return s_wait;
+    return s_not_executed(it) && it->presence == ZR_PRESENCE_BIN ? s_still_in_bin(it) : s_wait;
   switch (it->presence) {
   case ZR_PRESENCE_ABSENT:
     return s_gone_after_send(it);
@@ -114,10 +121,8 @@ struct zr_verdict zr_verdict_of(const struct zr_item *it, bool dry) {
     return s_still_in_bin(it);
   case ZR_PRESENCE_ENTERING:
   case ZR_PRESENCE_LIVE:
-    if (it->accepted || it->late_effect)
-      return s_wait;
-    return s_end(ZR_OUTCOME_NOT_RECYCLED,
-                 it->presence == ZR_PRESENCE_LIVE ? ZR_CODE_NOT_RECYCLED : ZR_CODE_IN_TRANSITION);
+  case ZR_PRESENCE_OTHER:
+    return s_out_of_bin(it);
   case ZR_PRESENCE_LEAVING:
   case ZR_PRESENCE_UNSEEN:
     break;
@@ -131,26 +136,44 @@ static struct zr_verdict s_final_unsent(const struct zr_item *it, enum zr_code w
   return s_end(ZR_OUTCOME_NOT_ATTEMPTED, why);
 }
 
-/* Ambiguous: only a read that came late enough after the last answer can still say that nothing
- * happened. */
-static struct zr_verdict s_final_ambiguous(const struct zr_item *it, bool settled) {
-  if (settled && it->presence == ZR_PRESENCE_BIN) {
-    bool redirected = s_class(it) == ZR_CLASS_REDIRECTED;
-    return s_end(ZR_OUTCOME_REFUSED, redirected ? ZR_CODE_REDIRECTED : ZR_CODE_STILL_IN_BIN);
-  }
-  if (settled && (it->presence == ZR_PRESENCE_LIVE || it->presence == ZR_PRESENCE_ENTERING))
-    return s_end(ZR_OUTCOME_NOT_RECYCLED, ZR_CODE_NOT_RECYCLED);
+static struct zr_verdict s_unknown(void) {
   return s_end(ZR_OUTCOME_UNKNOWN, ZR_CODE_UNKNOWN_OUTCOME);
 }
 
+/* Sent, and the last read has it in the bin: the last answer is the reason, where it is one. */
+static enum zr_code s_code_in_bin(const struct zr_item *it) {
+  enum zr_class c = s_class(it);
+  return c == ZR_CLASS_UNKNOWN ? ZR_CODE_STILL_IN_BIN : zr_verdict_code_of(it->answer);
+}
+
+/* Ambiguous: only a read that came late enough after the last answer can still say that nothing
+ * happened. RELEASING says that something did. */
+static struct zr_verdict s_final_ambiguous(const struct zr_item *it, bool settled) {
+  if (it->read_since_answer && it->presence == ZR_PRESENCE_LEAVING)
+    return s_end(ZR_OUTCOME_ACCEPTED, ZR_CODE_ACCEPTED_UNVERIFIED);
+  bool late = it->late_effect && it->read_at.ms - it->answered_at.ms < ZR_LATE_EFFECT_MS;
+  if (!settled || late)
+    return s_unknown();
+  if (it->presence == ZR_PRESENCE_BIN)
+    return s_end(ZR_OUTCOME_REFUSED, s_code_in_bin(it));
+  if (it->presence == ZR_PRESENCE_LIVE || it->presence == ZR_PRESENCE_ENTERING)
+    return s_end(ZR_OUTCOME_NOT_RECYCLED, ZR_CODE_NOT_RECYCLED);
+  return s_unknown();
+}
+
+/* Refused: without a later read even a refusal is not believed, it may have had effect in part. A
+ * refusal of authorisation is: nothing of ours was looked at. */
 static struct zr_verdict s_final_refused(const struct zr_item *it) {
   bool absent = it->read_since_answer && it->presence == ZR_PRESENCE_ABSENT;
   if (it->unauthorized)
     return s_end(ZR_OUTCOME_REFUSED, absent ? ZR_CODE_NOT_VISIBLE : zr_verdict_code_of(it->answer));
-  bool unread_block = s_class(it) == ZR_CLASS_BLOCKED && !it->read_since_answer;
-  bool leaving = it->read_since_answer && it->presence == ZR_PRESENCE_LEAVING;
-  if (absent || leaving || unread_block)
-    return s_end(ZR_OUTCOME_UNKNOWN, ZR_CODE_UNKNOWN_OUTCOME);
+  if (!it->read_since_answer)
+    return s_unknown();
+  bool denies_bin = it->presence == ZR_PRESENCE_OTHER && s_class(it) == ZR_CLASS_STATE;
+  if (denies_bin || it->presence == ZR_PRESENCE_LIVE)
+    return s_end(ZR_OUTCOME_NOT_RECYCLED, ZR_CODE_NOT_RECYCLED);
+  if (it->presence != ZR_PRESENCE_BIN)
+    return s_unknown();
   if (s_class(it) == ZR_CLASS_INPUT && it->final)
     return s_end(ZR_OUTCOME_INVALID, ZR_CODE_INVALID_ID);
   return s_end(ZR_OUTCOME_REFUSED, zr_verdict_code_of(it->answer));
@@ -170,7 +193,7 @@ struct zr_verdict zr_verdict_final(const struct zr_item *it, enum zr_code why, b
 
 bool zr_verdict_settled_early(const struct zr_item *it) {
   return it->attempts > 0 && !it->late_effect &&
-         it->read_at.ms - it->answered_at.ms >= ZR_SETTLE_MIN_MS;
+         it->read_at.ms - it->answered_at.ms >= ZR_SETTLE_REFUSED_MS;
 }
 
 bool zr_verdict_wants_last_read(const struct zr_item *it, struct zr_mono expiry) {
@@ -181,19 +204,14 @@ static int64_t s_at_least(int64_t a, int64_t b) {
   return a > b ? a : b;
 }
 
-static int64_t s_clamp(int64_t ms) {
-  return ms < ZR_SETTLE_MIN_MS ? ZR_SETTLE_MIN_MS : ms > ZR_SETTLE_MAX_MS ? ZR_SETTLE_MAX_MS : ms;
-}
-
 /* How long to watch an item that gives no reason to do anything else. */
 static int64_t s_watch_ms(const struct zr_item *it, int64_t wait_ms) {
   if (it->accepted || it->attempts == 0)
     return wait_ms;
-  if (it->ambiguous && it->late_effect)
-    return s_at_least(wait_ms, ZR_SETTLE_MAX_MS);
-  if (!it->ambiguous && s_class(it) == ZR_CLASS_MISSING)
-    return s_at_least(wait_ms, ZR_SETTLE_MAX_MS);
-  return s_clamp(wait_ms);
+  bool may_still_come = it->ambiguous && it->late_effect;
+  if (may_still_come || (!it->ambiguous && s_class(it) == ZR_CLASS_MISSING))
+    return s_at_least(wait_ms, ZR_SETTLE_MS);
+  return it->ambiguous ? ZR_SETTLE_MS : ZR_SETTLE_REFUSED_MS;
 }
 
 struct zr_mono zr_verdict_expiry(const struct zr_item *it, const struct zr_sub *sub) {
@@ -211,7 +229,7 @@ struct zr_mono zr_verdict_expiry(const struct zr_item *it, const struct zr_sub *
   if (sub->job->cancelled) {
     if (sub->job->cancelled_at.ms > from.ms)
       from = sub->job->cancelled_at;
-    at = zr_mono_min(at, zr_mono_add(from, ZR_SETTLE_MAX_MS));
+    at = zr_mono_min(at, zr_mono_add(from, ZR_SETTLE_MS));
   }
   return at;
 }

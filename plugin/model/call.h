@@ -17,7 +17,8 @@
 enum zr_class {
   ZR_CLASS_OK,         /* HTTP 200, an object, a request id, no error code */
   ZR_CLASS_NOT_SENT,   /* no byte left, and trying again may help (resolve, connect) */
-  ZR_CLASS_NO_CHANNEL, /* no byte left, and trying again cannot help (certificate, proxy, 407) */
+  ZR_CLASS_NO_CHANNEL, /* no byte left, and trying again cannot help (certificate, tunnel refused)
+                        */
   ZR_CLASS_UNKNOWN,    /* anything after the first byte and before a recognised answer */
   ZR_CLASS_REDIRECTED, /* 301 to 308: never followed; the outcome is read, nothing is sent again */
   ZR_CLASS_THROTTLED,  /* 429: not executed */
@@ -27,7 +28,7 @@ enum zr_class {
   ZR_CLASS_DENIED,     /* refused with any other code, known or new */
   ZR_CLASS_UNAUTHORIZED, /* the credentials, or their rights, are refused */
   ZR_CLASS_SKEWED,  /* signature expired; the clock offset has been corrected: sign again, once */
-  ZR_CLASS_BLOCKED, /* a challenge (cf-mitigated) or 451 answered in the service's place */
+  ZR_CLASS_BLOCKED, /* a challenge (cf-mitigated), 451 or 407 answered in the service's place */
   ZR_CLASS_COUNT_
 };
 

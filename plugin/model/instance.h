@@ -43,7 +43,8 @@ enum zr_presence {
   ZR_PRESENCE_BIN,      /* RECYCLE, or RECYCLED */
   ZR_PRESENCE_ENTERING, /* RECYCLING: on its way into the bin */
   ZR_PRESENCE_LEAVING,  /* RELEASING: on its way out of existence */
-  ZR_PRESENCE_LIVE,     /* anything else the service may say */
+  ZR_PRESENCE_LIVE,     /* a word that only an instance outside of the bin has */
+  ZR_PRESENCE_OTHER,    /* any other word: not in the bin, and perhaps on its way out */
   ZR_PRESENCE_ABSENT,   /* a complete read did not have it */
 };
 

@@ -34,11 +34,11 @@ enum zr_rpc_kind zr_rpc_call_kind(const struct zr_rpc_call *call) {
                                         : call->core->server->methods[call->method].kind;
 }
 
+/* Under the lock, so that whoever waits for the last one may free the server at once. */
 static void s_forget(struct zr_rpc_server *s) {
-  if (atomic_fetch_sub(&s->live, 1) != 1)
-    return;
   pthread_mutex_lock(&s->lock);
-  pthread_cond_broadcast(&s->idle);
+  if (atomic_fetch_sub(&s->live, 1) == 1)
+    pthread_cond_broadcast(&s->idle);
   pthread_mutex_unlock(&s->lock);
 }
 

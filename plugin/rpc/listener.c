@@ -25,7 +25,7 @@
 
 enum {
   BACKLOG = 511,
-  SILENT_MAX = 64,    /* connections that have not spoken yet; more wait in the kernel */
+  SILENT_MAX = 64,    /* connections that have not spoken yet; the oldest makes room for a new one */
   ROUND = 16,         /* accepted before looking at anything else */
   PAUSE_MS = 50,      /* after a failed accept */
   PATIENCE_MS = 1000, /* of failed accepts, before waiting connections are told by closing them */
@@ -178,8 +178,18 @@ static void s_hand_over(struct zr_rpc_listener *l, int fd) {
   grpc_server_add_channel_from_fd(core->grpc, fd, l->credentials);
 }
 
+/* Silent peers in any number must not keep one out that speaks: the one that was silent longest goes. */
+static void s_make_room(struct zr_rpc_listener *l) {
+  if (l->silent_count < SILENT_MAX)
+    return;
+  close(l->silent[0].fd);
+  l->silent_count--;
+  memmove(l->silent, l->silent + 1, l->silent_count * sizeof *l->silent);
+}
+
 static void s_welcome(struct zr_rpc_listener *l, int fd) {
   int on = 1;
+  s_make_room(l);
   if (!l->server->bound.is_unix)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   l->silent[l->silent_count++] =
@@ -192,35 +202,34 @@ static bool s_is_exhaustion(int e) {
   return e == EMFILE || e == ENFILE || e == ENOBUFS || e == ENOMEM;
 }
 
-/* Tells waiting peers that there is no room, with the spare descriptor's place. */
-static void s_turn_away(struct zr_rpc_listener *l) {
+/* Tells the first waiting peer that there is no room, in the place of the spare descriptor. */
+static bool s_turn_one_away(struct zr_rpc_listener *l) {
   if (l->spare < 0)
-    return;
-  for (int i = 0; i < ROUND; i++) {
-    close(l->spare);
-    int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
-    if (fd >= 0)
-      close(fd);
-    l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || l->spare < 0)
-      return;
-  }
+    return false;
+  close(l->spare);
+  int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
+  if (fd >= 0)
+    close(fd);
+  l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  return fd >= 0;
 }
 
-static void s_exhausted(struct zr_rpc_listener *l, int why) {
+/* False: accepting pauses. */
+static bool s_exhausted(struct zr_rpc_listener *l, int why) {
   struct zr_mono now = zr_mono_now();
   if (l->failing_since.ms == 0) {
     l->failing_since = now;
     zr_log(ZR_LOG_ERROR, "rpc", "cannot accept; trying again until it works",
            zr_s("reason", strerror(why)));
-  } else if (now.ms - l->failing_since.ms >= PATIENCE_MS) {
-    s_turn_away(l);
+  } else if (now.ms - l->failing_since.ms >= PATIENCE_MS && s_turn_one_away(l)) {
+    return true;
   }
   l->paused_until = zr_mono_add(now, PAUSE_MS);
+  return false;
 }
 
 static void s_accept_round(struct zr_rpc_listener *l) {
-  for (int i = 0; i < ROUND && l->silent_count < SILENT_MAX; i++) {
+  for (int i = 0; i < ROUND; i++) {
     int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
       if (l->failing_since.ms != 0)
@@ -231,8 +240,8 @@ static void s_accept_round(struct zr_rpc_listener *l) {
         l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
       s_welcome(l, fd);
     } else if (s_is_exhaustion(errno)) {
-      s_exhausted(l, errno);
-      return;
+      if (!s_exhausted(l, errno))
+        return;
     } else if (errno == EAGAIN) {
       return;
     } /* else: that one connection failed; the next may not */
@@ -269,7 +278,7 @@ static void *s_accept_thread(void *arg) {
   struct pollfd p[FIXED + SILENT_MAX];
   for (;;) {
     struct zr_mono now = zr_mono_now();
-    bool accepting = l->silent_count < SILENT_MAX && l->paused_until.ms <= now.ms;
+    bool accepting = l->paused_until.ms <= now.ms;
     p[0] = (struct pollfd){.fd = l->wake, .events = POLLIN};
     p[1] = (struct pollfd){.fd = accepting ? l->fd : -1, .events = POLLIN};
     size_t count = l->silent_count;

@@ -4,6 +4,7 @@
  * whether everything is over. Source: docs/rpc-server.md.
  */
 #include <grpc/grpc.h>
+#include <grpc/support/time.h>
 #include <string.h>
 #include <time.h>
 
@@ -12,10 +13,14 @@
 #include "base/secret.h"
 #include "rpc/private.h"
 
-enum { ABANDON_MS = 2000 };
+enum { ABANDON_MS = 2000, LINGER_MS = 100 };
+
+static bool s_is_idle_locked(const struct zr_rpc_server *s) {
+  return atomic_load(&s->live) == 0;
+}
 
 static bool s_is_over_locked(const struct zr_rpc_server *s) {
-  if (atomic_load(&s->live) != 0)
+  if (!s_is_idle_locked(s))
     return false;
   for (const struct zr_rpc_core *c = s->cores; c; c = c->next)
     if (!c->gone)
@@ -30,24 +35,22 @@ static bool s_is_over(struct zr_rpc_server *s) {
   return over;
 }
 
-static struct timespec s_at(struct timespec from, int64_t ms) {
-  from.tv_sec += (time_t)(ms / 1000);
-  from.tv_nsec += (long)(ms % 1000) * 1000000;
-  if (from.tv_nsec >= 1000000000) {
-    from.tv_sec++;
-    from.tv_nsec -= 1000000000;
-  }
-  return from;
+/* By the core's clock, which is the one that the condition waits by. */
+static gpr_timespec s_in(int64_t ms) {
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(ms, GPR_TIMESPAN));
 }
 
-static bool s_wait(struct zr_rpc_server *s, struct timespec until) {
+typedef bool(s_condition_fn)(const struct zr_rpc_server *s);
+
+static bool s_wait(struct zr_rpc_server *s, s_condition_fn *holds_locked, gpr_timespec at) {
+  struct timespec until = {.tv_sec = (time_t)at.tv_sec, .tv_nsec = at.tv_nsec};
   pthread_mutex_lock(&s->lock);
-  while (!s_is_over_locked(s))
+  while (!holds_locked(s))
     if (pthread_cond_timedwait(&s->idle, &s->lock, &until) != 0)
       break;
-  bool over = s_is_over_locked(s);
+  bool holds = holds_locked(s);
   pthread_mutex_unlock(&s->lock);
-  return over;
+  return holds;
 }
 
 static void s_stop_accepting(struct zr_rpc_server *s) {
@@ -60,24 +63,33 @@ static void s_stop_accepting(struct zr_rpc_server *s) {
 
 /* The keeper is gone, so nobody else changes the list or destroys a server of it. */
 static void s_cancel(struct zr_rpc_server *s) {
-  zr_log(ZR_LOG_WARN, "rpc", "cancelling the calls that are left",
-         zr_i("calls", (int64_t)atomic_load(&s->calls)));
   for (struct zr_rpc_core *c = s->cores; c; c = c->next)
     if (c->grpc)
       grpc_server_cancel_all_calls(c->grpc);
 }
 
+/* Calls get `grace_ms`. Once there are none, only connections are left whose peers do not look at
+ * the farewell (a Python client without calls does not); they get a moment. */
+static bool s_let_end(struct zr_rpc_server *s, gpr_timespec grace) {
+  if (!s_wait(s, s_is_idle_locked, grace)) {
+    zr_log(ZR_LOG_WARN, "rpc", "cancelling the calls that are left",
+           zr_i("calls", (int64_t)atomic_load(&s->calls)));
+    return false;
+  }
+  return s_wait(s, s_is_over_locked, gpr_time_min(s_in(LINGER_MS), grace));
+}
+
 bool zr_rpc_server_shutdown(struct zr_rpc_server *s, int64_t grace_ms, int64_t hard_ms) {
-  struct timespec start;
-  (void)clock_gettime(CLOCK_MONOTONIC, &start);
+  gpr_timespec grace = s_in(grace_ms);
+  gpr_timespec hard = s_in(hard_ms);
   s_stop_accepting(s);
   if (!s->running)
     return true;
   for (struct zr_rpc_core *c = s->cores; c; c = c->next)
     zr_rpc_core_close(c);
-  if (!s_wait(s, s_at(start, grace_ms))) {
+  if (!s_let_end(s, grace)) {
     s_cancel(s);
-    if (!s_wait(s, s_at(start, hard_ms))) {
+    if (!s_wait(s, s_is_over_locked, hard)) {
       zr_log(ZR_LOG_WARN, "rpc", "calls are stuck; leaving without them",
              zr_i("calls", (int64_t)atomic_load(&s->calls)));
       return false;
@@ -94,8 +106,7 @@ bool zr_rpc_server_shutdown(struct zr_rpc_server *s, int64_t grace_ms, int64_t h
 static void s_abandon(struct zr_rpc_server *s) {
   if (s->running && zr_rpc_server_shutdown(s, 0, ABANDON_MS))
     return;
-  gpr_timespec until =
-      gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(ABANDON_MS, GPR_TIMESPAN));
+  gpr_timespec until = s_in(ABANDON_MS);
   for (struct zr_rpc_core *c = s->cores; c; c = c->next)
     zr_rpc_core_close(c);
   while (!s_is_over(s) && zr_rpc_turn(s->queue, until)) {

@@ -87,6 +87,8 @@ static void *s_keep(void *arg) {
     if (down && s_rebuild(k->server)) {
       zr_log(ZR_LOG_INFO, "rpc", "the listener is back", zr_s("address", k->server->address));
       down = false;
+      if (poll(p, 1, RETRY_MS) > 0) /* not more often than that */
+        return NULL;
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "service/text_rule.h"
 #include "service/wire.h"
 
 /* Fields in one message type, unknown fields, and mentions of a field that is not repeated: enough
@@ -45,9 +46,10 @@ static void s_violate(struct s_look *l, const struct s_path *parent, const char 
 
 static const char *s_text_problem(const struct s_look *l, const ProtobufCFieldDescriptor *field,
                                   struct zr_view text) {
-  if (!zr_view_is_utf8(text))
+  bool plain = zr_text_is_plain(text);
+  if (!plain && !zr_view_is_utf8(text))
     return memchr(text.ptr, '\0', text.len) ? "contains a NUL character" : "is not UTF-8";
-  return l->rules && l->rules->text ? l->rules->text(field, text) : NULL;
+  return l->rules && l->rules->text ? l->rules->text(field, text, plain) : NULL;
 }
 
 static void s_message(struct s_look *l, const ProtobufCMessageDescriptor *type,

@@ -19,8 +19,9 @@
 
 /* What a message's fields must obey beyond UTF-8. Either may be NULL. */
 struct zr_rules {
-  /* NULL when `text` will do, else what is wrong with it ("is blank"); constant. */
-  const char *(*text)(const ProtobufCFieldDescriptor *field, struct zr_view text);
+  /* NULL when `text` will do, else what is wrong with it ("is blank"); constant. `plain`: as
+   * zr_text_is_plain says. */
+  const char *(*text)(const ProtobufCFieldDescriptor *field, struct zr_view text, bool plain);
   /* How many elements a repeated field may have; SIZE_MAX: any. */
   size_t (*max_count)(const ProtobufCFieldDescriptor *field);
 };
@@ -35,7 +36,14 @@ struct zr_rpc_bytes *zr_encode(const ProtobufCMessage *message) ZR_MUST_CHECK;
 
 /* protobuf-c's structs are not const; it does not write to what it packs. NULL gives "". */
 static inline char *zr_pb_text(const char *text) {
-  return (char *)(uintptr_t)(text ? text : "");
+  union {
+    const char *in;
+    char *out;
+  } u = {.in = text ? text : ""};
+  return u.out;
+}
+static inline uint8_t *zr_pb_bytes(const char *bytes) {
+  return (uint8_t *)zr_pb_text(bytes);
 }
 static inline int32_t zr_pb_int(uint64_t n) {
   return n > INT32_MAX ? INT32_MAX : (int32_t)n;

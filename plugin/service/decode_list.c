@@ -7,9 +7,12 @@
 #include "service/text_rule.h"
 #include "zenrelease/v1/release_service.pb-c.h"
 
-static const char *s_text(const ProtobufCFieldDescriptor *field, struct zr_view text) {
-  if (strcmp(field->name, "instance_ids") == 0)
-    return zr_id_problem(text);
+/* The number in ListInstancesRequest. */
+enum { INSTANCE_IDS = 10 };
+
+static const char *s_text(const ProtobufCFieldDescriptor *field, struct zr_view text, bool plain) {
+  if (field->id == INSTANCE_IDS && field->label == PROTOBUF_C_LABEL_REPEATED)
+    return zr_id_problem(text, plain);
   return zr_filter_problem(text);
 }
 

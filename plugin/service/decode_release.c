@@ -11,9 +11,14 @@
 enum { WAIT_MAX_MS = 24 * 3600 * 1000, SECOND_MS = 1000, NANOS_PER_MS = 1000000 };
 _Static_assert(ZR_POLICY_TEXT_MAX == 1024, "the sentence below says so");
 
-static const char *s_text(const ProtobufCFieldDescriptor *field, struct zr_view text) {
-  if (strcmp(field->name, "instance_ids") == 0 || strcmp(field->name, "instance_id") == 0)
-    return zr_id_problem(text);
+/* The number in ReleaseRequest; no other message here has a repeated field of texts. */
+enum { INSTANCE_IDS = 2 };
+
+static const char *s_text(const ProtobufCFieldDescriptor *field, struct zr_view text, bool plain) {
+  if (field->id == INSTANCE_IDS && field->label == PROTOBUF_C_LABEL_REPEATED)
+    return zr_id_problem(text, plain);
+  if (strcmp(field->name, "instance_id") == 0)
+    return zr_id_problem(text, plain);
   if (strcmp(field->name, "request_id") == 0)
     return zr_request_id_problem(text);
   return text.len > ZR_POLICY_TEXT_MAX ? "is longer than 1024 bytes" : NULL;

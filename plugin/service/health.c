@@ -29,7 +29,8 @@ static const char *s_name(struct zr_rpc_call *call) {
 }
 
 static struct zr_rpc_bytes *s_answer(const struct zr_service *s, bool known) {
-  Grpc__Health__V1__HealthCheckResponse m = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__INIT;
+  Grpc__Health__V1__HealthCheckResponse m;
+  grpc__health__v1__health_check_response__init(&m);
   if (!known)
     m.status = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVICE_UNKNOWN;
   else if (atomic_load(&s->draining))
@@ -105,8 +106,10 @@ void zr_handle_health_watch(void *service, struct zr_rpc_call *call) {
     s->watches = w;
   }
   pthread_mutex_unlock(&s->health_lock);
-  if (late)
+  if (late) {
+    s_say(w); /* what was said above may be out of date */
     zr_rpc_finish(call);
+  }
 }
 
 /* `draining` is set. One at a time, so that nothing is sent under the lock. */

@@ -5,7 +5,7 @@
 
 enum zr_err zr_history_add(struct zr_operation *op, struct zr_rpc_bytes *event) {
   void *grown = op->events;
-  if (zr_grow(&grown, &op->event_cap, op->event_count + 1, sizeof *op->events) != 0) {
+  if (zr_grow(&grown, &op->event_cap, op->event_count + 1, sizeof(void *)) != 0) {
     zr_rpc_bytes_release(event);
     return ZR_ERR_NOMEM;
   }
@@ -49,4 +49,18 @@ void zr_history_pump(struct zr_caller *c) {
     s_give_up(c, e);
   else if (last)
     s_end(c);
+}
+
+void zr_history_flush(struct zr_caller *c) {
+  const struct zr_operation *op = c->operation;
+  enum zr_err e = op->running ? ZR_ERR_STATE : ZR_ERR_OK;
+  while (e == ZR_ERR_OK && c->cursor < op->event_count)
+    e = zr_rpc_send(c->call, zr_rpc_bytes_acquire(op->events[c->cursor++]));
+  if (e == ZR_ERR_OK) {
+    s_end(c);
+    return;
+  }
+  struct zr_rpc_call *call = c->call;
+  zr_operation_detach(c);
+  zr_fail(call, ZR_RPC_UNAVAILABLE, "the server is shutting down", NULL);
 }

@@ -5,47 +5,53 @@
 #include "service/status.h"
 #include "zenrelease/v1/release_service.pb-c.h"
 
-static void s_limits(Zenrelease__V1__ServerLimits *m, const struct zr_service *s,
+/* Field numbers. Source: proto/zenrelease/v1/release_service.proto. */
+enum {
+  INFO_VERSION = 1,
+  INFO_ENDPOINT = 2,
+  INFO_ACCOUNT_FINGERPRINT = 3,
+  INFO_CREDENTIAL_SOURCE = 4,
+  INFO_LIMITS = 5,
+  INFO_DIAGNOSTICS = 6
+};
+enum { LIMITS_IDS = 1, LIMITS_BATCH = 2, LIMITS_MESSAGE_BYTES = 3, LIMITS_RELEASES = 4 };
+
+static void s_limits(struct zr_wire_out *w, const struct zr_service *s,
                      const struct zr_server_facts *f) {
-  zenrelease__v1__server_limits__init(m);
-  m->max_instance_ids = zr_pb_int(f->max_ids);
-  m->max_batch_size = zr_pb_int(f->max_batch);
-  m->max_message_bytes = (int64_t)s->options.max_message_bytes;
-  m->max_concurrent_releases = zr_pb_int(s->options.max_concurrent_releases);
+  size_t mark = w->len;
+  zr_out_int(w, LIMITS_RELEASES, s->options.max_concurrent_releases);
+  zr_out_int(w, LIMITS_MESSAGE_BYTES, s->options.max_message_bytes);
+  zr_out_int(w, LIMITS_BATCH, f->max_batch);
+  zr_out_int(w, LIMITS_IDS, f->max_ids);
+  zr_out_message(w, INFO_LIMITS, mark);
 }
 
-void zr_handle_info(void *service, struct zr_rpc_call *call) {
-  const struct zr_service *s = service;
-  struct zr_arena *arena = zr_rpc_call_arena(call);
-  struct zr_violations v = {.arena = arena};
-  if (!zr_decode(&zenrelease__v1__get_server_info_request__descriptor, zr_rpc_call_request(call),
-                 NULL, &v)) {
-    zr_violations_fail(&v, call);
-    return;
-  }
+static void s_info(struct zr_wire_out *w, const void *what) {
+  const struct zr_service *s = what;
   const struct zr_server_facts *f = s->backend->facts(s->backend->self);
-  Zenrelease__V1__ServerInfo m = ZENRELEASE__V1__SERVER_INFO__INIT;
-  Zenrelease__V1__ServerLimits limits;
-  Zenrelease__V1__Diagnostic problem;
-  Zenrelease__V1__Diagnostic *problems[] = {&problem};
-  s_limits(&limits, s, f);
-  m.limits = &limits;
-  m.version = zr_pb_text(s->options.version);
-  m.endpoint = zr_pb_text(f->endpoint);
-  m.account_fingerprint = zr_pb_text(f->account_fingerprint);
-  m.credential_source = zr_pb_text(f->credential_source);
-  bool ok = true;
   if (f->credential_problem) {
     const struct zr_diagnostic d = {.code = ZR_CODE_CREDENTIALS_MISSING,
                                     .detail = f->credential_problem,
                                     .index = -1,
                                     .retry_after_ms = -1};
-    uint64_t seen = 0;
-    ok = zr_pack_diagnostic(arena, &d, ZR_PACK_ALL, &seen, &problem);
-    m.diagnostics = problems;
-    m.n_diagnostics = 1;
+    zr_pack_diagnostic(w, INFO_DIAGNOSTICS, &d, ZR_PACK_ALL, true);
   }
-  struct zr_rpc_bytes *b = ok ? zr_encode(&m.base) : NULL;
+  s_limits(w, s, f);
+  zr_out_text(w, INFO_CREDENTIAL_SOURCE, f->credential_source);
+  zr_out_text(w, INFO_ACCOUNT_FINGERPRINT, f->account_fingerprint);
+  zr_out_text(w, INFO_ENDPOINT, f->endpoint);
+  zr_out_text(w, INFO_VERSION, s->options.version);
+}
+
+void zr_handle_info(void *service, struct zr_rpc_call *call) {
+  const struct zr_service *s = service;
+  struct zr_violations v = {.arena = zr_rpc_call_arena(call)};
+  if (!zr_decode(&zenrelease__v1__get_server_info_request__descriptor, zr_rpc_call_request(call),
+                 NULL, &v)) {
+    zr_violations_fail(&v, call);
+    return;
+  }
+  struct zr_rpc_bytes *b = zr_out_bytes(s_info, s);
   if (b)
     zr_rpc_reply(call, b);
   else

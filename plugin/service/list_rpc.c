@@ -61,7 +61,7 @@ static struct zr_mono s_deadline(const struct zr_rpc_call *call) {
   struct zr_mono now = zr_mono_now();
   int64_t left = zr_mono_until(zr_rpc_call_deadline(call), now);
   left = left > LIST_TIME_MS ? LIST_TIME_MS : left;
-  return zr_mono_add(now, left > 2 * MARGIN_MS ? left - MARGIN_MS : left / 2);
+  return zr_mono_add(now, left / 2 > MARGIN_MS ? left - MARGIN_MS : left / 2);
 }
 
 void zr_handle_list(void *service, struct zr_rpc_call *call) {

@@ -101,6 +101,9 @@ enum { ZR_HISTORY_MAX_BYTES = 16 << 20 }; /* of progress; outcomes and the resul
 enum zr_err zr_history_add(struct zr_operation *op, struct zr_rpc_bytes *event) ZR_MUST_CHECK;
 /* Gives a watcher what it has not had, one at a time, and its end after the last. */
 void zr_history_pump(struct zr_caller *c);
+/* When there is no loop any more: queues the rest of a finished operation at once, and ends the
+ * call; with UNAVAILABLE when there is no result, or no room. */
+void zr_history_flush(struct zr_caller *c);
 
 /* run.c: the life of an operation */
 /* Starts or joins the operation that the caller's order names, or ends the call. */

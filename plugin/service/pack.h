@@ -2,11 +2,12 @@
 #ifndef ZR_SERVICE_PACK_H
 #define ZR_SERVICE_PACK_H
 
-#include "base/arena.h"
+#include <stdbool.h>
+
 #include "model/call.h"
 #include "model/release.h"
 #include "rpc/bytes.h"
-#include "zenrelease/v1/release.pb-c.h"
+#include "service/wire_out.h"
 
 /* What a report may take on the wire: below the 4 MiB that peers accept by default, with room for
  * the event around it. Longer ones lose comfort first, then detail, never an outcome or a code. */
@@ -21,14 +22,12 @@ enum zr_pack_level {
   ZR_PACK_BARE       /* also no request ids and times */
 };
 
-/* Arrays of messages in `arena`; NULL when out of memory. */
-Zenrelease__V1__InstanceResult **zr_pack_results(struct zr_arena *arena,
-                                                 const struct zr_result *results, size_t count,
-                                                 enum zr_pack_level level) ZR_MUST_CHECK;
-/* One diagnostic; *seen is a bit for each code that was packed before. False: out of memory. */
-bool zr_pack_diagnostic(struct zr_arena *arena, const struct zr_diagnostic *d,
-                        enum zr_pack_level level, uint64_t *seen,
-                        Zenrelease__V1__Diagnostic *out) ZR_MUST_CHECK;
+/* The field `field` with an InstanceResult, or a Diagnostic. `first`: of its code in this report.
+ */
+void zr_pack_result(struct zr_wire_out *w, unsigned field, const struct zr_result *r,
+                    enum zr_pack_level level);
+void zr_pack_diagnostic(struct zr_wire_out *w, unsigned field, const struct zr_diagnostic *d,
+                        enum zr_pack_level level, bool first);
 
 /* A ReleaseEvent; NULL when out of memory. */
 struct zr_rpc_bytes *zr_pack_event(const struct zr_event *event, uint64_t sequence) ZR_MUST_CHECK;

@@ -68,7 +68,8 @@ static bool s_rows(struct zr_arena *arena, const struct zr_list_end *end,
 struct zr_rpc_bytes *zr_pack_list(const struct zr_list_end *end, const char *next_page_token) {
   struct zr_arena arena;
   zr_arena_init(&arena, NULL, 0);
-  Zenrelease__V1__ListInstancesResponse m = ZENRELEASE__V1__LIST_INSTANCES_RESPONSE__INIT;
+  Zenrelease__V1__ListInstancesResponse m;
+  zenrelease__v1__list_instances_response__init(&m);
   m.next_page_token = zr_pb_text(next_page_token);
   m.total_size = (int64_t)end->total;
   m.service_clock_known = end->clock_known;

@@ -1,96 +1,109 @@
-#include "service/codec.h"
 #include "service/pack.h"
 
-static void s_counts(Zenrelease__V1__Counts *m, const struct zr_counts *c) {
-  zenrelease__v1__counts__init(m);
-  m->released = zr_pb_int(c->by_outcome[ZR_OUTCOME_RELEASED]);
-  m->accepted = zr_pb_int(c->by_outcome[ZR_OUTCOME_ACCEPTED]);
-  m->already_gone = zr_pb_int(c->by_outcome[ZR_OUTCOME_ALREADY_GONE]);
-  m->not_found = zr_pb_int(c->by_outcome[ZR_OUTCOME_NOT_FOUND]);
-  m->not_recycled = zr_pb_int(c->by_outcome[ZR_OUTCOME_NOT_RECYCLED]);
-  m->refused = zr_pb_int(c->by_outcome[ZR_OUTCOME_REFUSED]);
-  m->invalid = zr_pb_int(c->by_outcome[ZR_OUTCOME_INVALID]);
-  m->not_attempted = zr_pb_int(c->by_outcome[ZR_OUTCOME_NOT_ATTEMPTED]);
-  m->unknown = zr_pb_int(c->by_outcome[ZR_OUTCOME_UNKNOWN]);
-  m->total = zr_pb_int(c->total);
-  m->duplicates = zr_pb_int(c->duplicates);
+/* Field numbers. Source: proto/zenrelease/v1/release.proto. */
+enum { EVENT_SEQUENCE = 1, EVENT_TIME = 2, EVENT_RESULT = 10 };
+enum {
+  RESPONSE_RESULTS = 1,
+  RESPONSE_DIAGNOSTICS = 2,
+  RESPONSE_COUNTS = 3,
+  RESPONSE_REQUEST_ID = 4
+};
+/* Counts has the outcomes under their own numbers, then: */
+enum { COUNTS_TOTAL = 10, COUNTS_DUPLICATES = 11 };
+
+_Static_assert((int)ZR_OUTCOME_COUNT_ == (int)COUNTS_TOTAL, "one count per outcome");
+
+/* Which diagnostic is the first of its code: those of the request come before those of results. */
+struct s_firsts {
+  const struct zr_diagnostic *of[ZR_CODE_COUNT_];
+};
+
+static void s_see(struct s_firsts *f, const struct zr_diagnostic *d) {
+  if ((size_t)d->code < ZR_CODE_COUNT_ && !f->of[d->code])
+    f->of[d->code] = d;
 }
 
-static size_t s_diagnostic_count(const struct zr_report *r) {
-  size_t n = r->diagnostic_count;
+static struct s_firsts s_firsts(const struct zr_report *r) {
+  struct s_firsts f = {.of = {NULL}};
+  for (size_t i = 0; i < r->diagnostic_count; i++)
+    s_see(&f, &r->diagnostics[i]);
   for (size_t i = 0; i < r->result_count; i++)
-    n += r->results[i].diagnostic.code != ZR_CODE_NONE;
-  return n;
+    s_see(&f, &r->results[i].diagnostic);
+  return f;
 }
 
-/* Those of the request first, then those of the instances in their order. */
-static bool s_diagnostics(struct zr_arena *arena, const struct zr_report *r,
-                          enum zr_pack_level level, Zenrelease__V1__ReleaseResponse *m) {
-  size_t count = s_diagnostic_count(r);
-  if (count == 0)
-    return true;
-  Zenrelease__V1__Diagnostic *all = zr_arena_alloc(arena, count * sizeof *all);
-  m->diagnostics = zr_arena_alloc(arena, count * sizeof(void *));
-  if (!all || !m->diagnostics)
-    return false;
-  uint64_t seen = 0;
-  for (size_t i = 0; i < r->diagnostic_count + r->result_count; i++) {
-    const struct zr_diagnostic *d = i < r->diagnostic_count
-                                        ? &r->diagnostics[i]
-                                        : &r->results[i - r->diagnostic_count].diagnostic;
-    if (d->code == ZR_CODE_NONE && i >= r->diagnostic_count)
-      continue;
-    if (!zr_pack_diagnostic(arena, d, level, &seen, &all[m->n_diagnostics]))
-      return false;
-    m->diagnostics[m->n_diagnostics] = &all[m->n_diagnostics];
-    m->n_diagnostics++;
+static void s_diagnostic(struct zr_wire_out *w, const struct s_firsts *f,
+                         const struct zr_diagnostic *d, enum zr_pack_level level) {
+  bool first = (size_t)d->code < ZR_CODE_COUNT_ && f->of[d->code] == d;
+  zr_pack_diagnostic(w, RESPONSE_DIAGNOSTICS, d, level, first);
+}
+
+static void s_counts(struct zr_wire_out *w, const struct zr_counts *c) {
+  size_t mark = w->len;
+  zr_out_int(w, COUNTS_DUPLICATES, c->duplicates);
+  zr_out_int(w, COUNTS_TOTAL, c->total);
+  for (unsigned o = ZR_OUTCOME_COUNT_ - 1; o > 0; o--)
+    zr_out_int(w, o, c->by_outcome[o]);
+  zr_out_message(w, RESPONSE_COUNTS, mark);
+}
+
+/* Everything that the last event says. */
+struct s_last {
+  const struct zr_report *report;
+  const struct s_firsts *firsts;
+  const char *request_id;
+  enum zr_pack_level level;
+  uint64_t sequence;
+  struct zr_wall at;
+  size_t *response_len; /* out */
+};
+
+static void s_response(struct zr_wire_out *w, const struct s_last *l) {
+  const struct zr_report *r = l->report;
+  zr_out_text(w, RESPONSE_REQUEST_ID, l->request_id);
+  s_counts(w, &r->counts);
+  for (size_t i = r->result_count; i > 0; i--)
+    if (r->results[i - 1].diagnostic.code != ZR_CODE_NONE)
+      s_diagnostic(w, l->firsts, &r->results[i - 1].diagnostic, l->level);
+  for (size_t i = r->diagnostic_count; i > 0; i--)
+    s_diagnostic(w, l->firsts, &r->diagnostics[i - 1], l->level);
+  for (size_t i = r->result_count; i > 0; i--)
+    zr_pack_result(w, RESPONSE_RESULTS, &r->results[i - 1], l->level);
+}
+
+static void s_event(struct zr_wire_out *w, const void *what) {
+  const struct s_last *l = what;
+  s_response(w, l);
+  *l->response_len = w->len;
+  zr_out_message(w, EVENT_RESULT, 0);
+  zr_out_time(w, EVENT_TIME, l->at);
+  zr_out_int(w, EVENT_SEQUENCE, l->sequence);
+}
+
+/* Few reports are so long that their size must be known first. */
+static bool s_may_be_long(const struct zr_report *r) {
+  return r->result_count + r->diagnostic_count > ZR_JOB_MAX_IDS / 10;
+}
+
+/* The most telling level that fits. */
+static enum zr_pack_level s_fit(struct s_last l) {
+  for (; s_may_be_long(l.report) && l.level < ZR_PACK_BARE; l.level++) {
+    struct zr_wire_out count = {.at = NULL};
+    s_response(&count, &l);
+    if (count.len <= ZR_REPORT_MAX_BYTES)
+      break;
   }
-  return true;
-}
-
-/* The whole response as messages in the arena; false when out of memory. */
-static bool s_response(struct zr_arena *arena, const struct zr_report *r, enum zr_pack_level level,
-                       Zenrelease__V1__ReleaseResponse *m) {
-  m->n_results = r->result_count;
-  m->n_diagnostics = 0;
-  m->results = zr_pack_results(arena, r->results, r->result_count, level);
-  return m->results && s_diagnostics(arena, r, level, m);
-}
-
-/* The most telling level that fits; false when out of memory. */
-static bool s_fit(struct zr_arena *arena, const struct zr_report *r,
-                  Zenrelease__V1__ReleaseResponse *m, size_t *size) {
-  for (enum zr_pack_level level = ZR_PACK_ALL;; level++) {
-    zr_arena_clean_up(arena);
-    if (!s_response(arena, r, level, m))
-      return false;
-    *size = zenrelease__v1__release_response__get_packed_size(m);
-    if (*size <= ZR_REPORT_MAX_BYTES || level == ZR_PACK_BARE)
-      return true;
-  }
+  return l.level;
 }
 
 struct zr_rpc_bytes *zr_pack_report(const struct zr_report *report, const char *request_id,
                                     uint64_t sequence, struct zr_wall at, size_t *response_offset) {
-  _Alignas(max_align_t) char first[8192];
-  struct zr_arena arena;
-  zr_arena_init(&arena, first, sizeof first);
-  Zenrelease__V1__ReleaseEvent event = ZENRELEASE__V1__RELEASE_EVENT__INIT;
-  Zenrelease__V1__ReleaseResponse response = ZENRELEASE__V1__RELEASE_RESPONSE__INIT;
-  Zenrelease__V1__Counts counts;
-  Google__Protobuf__Timestamp when;
-  s_counts(&counts, &report->counts);
-  response.counts = &counts;
-  response.request_id = zr_pb_text(request_id);
-  zr_pb_timestamp(&when, at);
-  event.sequence = (int64_t)sequence;
-  event.event_time = &when;
-  event.event_case = ZENRELEASE__V1__RELEASE_EVENT__EVENT_RESULT;
-  event.result = &response;
-  size_t size = 0;
-  struct zr_rpc_bytes *b = s_fit(&arena, report, &response, &size) ? zr_encode(&event.base) : NULL;
+  struct s_firsts firsts = s_firsts(report);
+  size_t len = 0;
+  struct s_last last = {report, &firsts, request_id, ZR_PACK_ALL, sequence, at, &len};
+  last.level = s_fit(last);
+  struct zr_rpc_bytes *b = zr_out_bytes(s_event, &last);
   if (b)
-    *response_offset = b->len - size; /* result is the last field */
-  zr_arena_clean_up(&arena);
+    *response_offset = b->len - len;
   return b;
 }

@@ -1,100 +1,97 @@
-#include "service/codec.h"
+#include <stdio.h>
+
 #include "service/pack.h"
+#include "zenrelease/v1/release.pb-c.h"
 
 _Static_assert((int)ZR_OUTCOME_UNKNOWN == (int)ZENRELEASE__V1__OUTCOME__OUTCOME_UNKNOWN,
                "the numbers of the model's outcomes are the protocol's");
 _Static_assert((int)ZR_SEVERITY_INFO == (int)ZENRELEASE__V1__SEVERITY__SEVERITY_INFO,
                "the numbers of the model's severities are the protocol's");
-_Static_assert(ZR_CODE_COUNT_ <= 64, "a bit for each code");
 
-/* Everything that one result points to, so that a report of many is few allocations. */
-struct s_result {
-  Zenrelease__V1__InstanceResult message;
-  Google__Protobuf__Timestamp sent;
-  Google__Protobuf__Timestamp decided;
-  char *reads[2];
+/* Field numbers. Source: proto/zenrelease/v1/release.proto. */
+enum {
+  RESULT_INSTANCE_ID = 1,
+  RESULT_OUTCOME = 2,
+  RESULT_LAST_STATUS = 3,
+  RESULT_DISPLAY_NAME = 4,
+  RESULT_ZONE_ID = 5,
+  RESULT_RELEASE_REQUEST_ID = 6,
+  RESULT_READ_REQUEST_IDS = 7,
+  RESULT_BATCH = 8,
+  RESULT_ATTEMPTS = 9,
+  RESULT_SEND_TIME = 10,
+  RESULT_DECIDE_TIME = 11,
+  RESULT_DIAGNOSTIC_CODE = 12
+};
+enum {
+  DIAGNOSTIC_SEVERITY = 1,
+  DIAGNOSTIC_CODE = 2,
+  DIAGNOSTIC_SUMMARY = 3,
+  DIAGNOSTIC_DETAIL = 4,
+  DIAGNOSTIC_FIELD = 5,
+  DIAGNOSTIC_INSTANCE_ID = 6,
+  DIAGNOSTIC_SERVICE_CODE = 7,
+  DIAGNOSTIC_HTTP_STATUS = 8,
+  DIAGNOSTIC_SERVICE_REQUEST_ID = 9,
+  DIAGNOSTIC_SERVICE_MESSAGE = 10,
+  DIAGNOSTIC_RETRYABLE = 11,
+  DIAGNOSTIC_RETRY_DELAY = 12,
+  DIAGNOSTIC_HINT = 13
 };
 
-static void s_evidence(struct s_result *to, const struct zr_result *r) {
-  Zenrelease__V1__InstanceResult *m = &to->message;
-  m->release_request_id = zr_pb_text(r->release_request_id);
-  m->read_request_ids = to->reads;
-  for (size_t i = 0; i < 2; i++)
-    if (r->read_request_ids[i] && r->read_request_ids[i][0])
-      to->reads[m->n_read_request_ids++] = zr_pb_text(r->read_request_ids[i]);
-  if (r->sent_at.ms) {
-    zr_pb_timestamp(&to->sent, r->sent_at);
-    m->send_time = &to->sent;
-  }
-  if (r->decided_at.ms) {
-    zr_pb_timestamp(&to->decided, r->decided_at);
-    m->decide_time = &to->decided;
-  }
-}
-
-static void s_result(struct s_result *to, const struct zr_result *r, enum zr_pack_level level) {
-  Zenrelease__V1__InstanceResult *m = &to->message;
-  zenrelease__v1__instance_result__init(m);
-  m->instance_id = zr_pb_text(r->instance_id);
-  m->outcome = (Zenrelease__V1__Outcome)r->outcome;
-  m->last_status = zr_pb_text(r->last_status);
-  m->batch = zr_pb_int(r->batch);
-  m->attempts = zr_pb_int(r->attempts);
+void zr_pack_result(struct zr_wire_out *w, unsigned field, const struct zr_result *r,
+                    enum zr_pack_level level) {
+  size_t mark = w->len;
   if (r->code != ZR_CODE_NONE)
-    m->diagnostic_code = zr_pb_text(zr_code_info(r->code)->name);
+    zr_out_text(w, RESULT_DIAGNOSTIC_CODE, zr_code_info(r->code)->name);
+  if (level < ZR_PACK_BARE) {
+    zr_out_time(w, RESULT_DECIDE_TIME, r->decided_at);
+    zr_out_time(w, RESULT_SEND_TIME, r->sent_at);
+  }
+  zr_out_int(w, RESULT_ATTEMPTS, r->attempts);
+  zr_out_int(w, RESULT_BATCH, r->batch);
+  if (level < ZR_PACK_BARE) {
+    zr_out_text(w, RESULT_READ_REQUEST_IDS, r->read_request_ids[1]);
+    zr_out_text(w, RESULT_READ_REQUEST_IDS, r->read_request_ids[0]);
+    zr_out_text(w, RESULT_RELEASE_REQUEST_ID, r->release_request_id);
+  }
   if (level < ZR_PACK_NO_NAMES) {
-    m->display_name = zr_pb_text(r->name);
-    m->zone_id = zr_pb_text(r->zone_id);
+    zr_out_text(w, RESULT_ZONE_ID, r->zone_id);
+    zr_out_text(w, RESULT_DISPLAY_NAME, r->name);
   }
-  if (level < ZR_PACK_BARE)
-    s_evidence(to, r);
+  zr_out_text(w, RESULT_LAST_STATUS, r->last_status);
+  zr_out_int(w, RESULT_OUTCOME, (uint64_t)r->outcome);
+  zr_out_text(w, RESULT_INSTANCE_ID, r->instance_id);
+  zr_out_message(w, field, mark);
 }
 
-Zenrelease__V1__InstanceResult **zr_pack_results(struct zr_arena *arena,
-                                                 const struct zr_result *results, size_t count,
-                                                 enum zr_pack_level level) {
-  Zenrelease__V1__InstanceResult **list = zr_arena_alloc(arena, count * sizeof(void *));
-  struct s_result *all = list ? zr_arena_alloc(arena, count * sizeof *all) : NULL;
-  if (!all)
-    return NULL;
-  for (size_t i = 0; i < count; i++) {
-    s_result(&all[i], &results[i], level);
-    list[i] = &all[i].message;
-  }
-  return list;
+static void s_field(struct zr_wire_out *w, int32_t index) {
+  char text[40];
+  if (index < 0)
+    return;
+  (void)snprintf(text, sizeof text, "instance_ids[%d]", (int)index);
+  zr_out_text(w, DIAGNOSTIC_FIELD, text);
 }
 
-bool zr_pack_diagnostic(struct zr_arena *arena, const struct zr_diagnostic *d,
-                        enum zr_pack_level level, uint64_t *seen, Zenrelease__V1__Diagnostic *out) {
+void zr_pack_diagnostic(struct zr_wire_out *w, unsigned field, const struct zr_diagnostic *d,
+                        enum zr_pack_level level, bool first) {
   const struct zr_code_info *info = zr_code_info(d->code);
-  bool first = !(*seen >> d->code & 1);
-  *seen |= UINT64_C(1) << d->code;
-  zenrelease__v1__diagnostic__init(out);
-  out->severity = (Zenrelease__V1__Severity)info->severity;
-  out->code = zr_pb_text(info->name);
-  out->retryable = info->retryable;
-  out->instance_id = zr_pb_text(d->instance_id);
-  out->service_code = zr_pb_text(d->service_code);
-  out->http_status = d->http_status;
-  out->service_request_id = level < ZR_PACK_BARE ? zr_pb_text(d->request_id) : zr_pb_text("");
-  if (first || level < ZR_PACK_HINT_ONCE) {
-    out->summary = zr_pb_text(info->summary);
-    out->hint = zr_pb_text(info->hint);
-  }
-  if (first || level < ZR_PACK_NO_DETAIL) {
-    out->detail = zr_pb_text(d->detail);
-    out->service_message = zr_pb_text(d->service_message);
-  }
-  if (d->index >= 0) {
-    out->field = zr_arena_printf(arena, "instance_ids[%d]", (int)d->index);
-    if (!out->field)
-      return false;
-  }
-  if (d->retry_after_ms >= 0) {
-    out->retry_delay = zr_arena_alloc(arena, sizeof *out->retry_delay);
-    if (!out->retry_delay)
-      return false;
-    zr_pb_duration(out->retry_delay, d->retry_after_ms);
-  }
-  return true;
+  bool advice = first || level < ZR_PACK_HINT_ONCE;
+  bool detail = first || level < ZR_PACK_NO_DETAIL;
+  size_t mark = w->len;
+  zr_out_text(w, DIAGNOSTIC_HINT, advice ? info->hint : "");
+  zr_out_duration(w, DIAGNOSTIC_RETRY_DELAY, d->retry_after_ms);
+  zr_out_int(w, DIAGNOSTIC_RETRYABLE, info->retryable);
+  zr_out_text(w, DIAGNOSTIC_SERVICE_MESSAGE, detail ? d->service_message : "");
+  if (level < ZR_PACK_BARE)
+    zr_out_text(w, DIAGNOSTIC_SERVICE_REQUEST_ID, d->request_id);
+  zr_out_int(w, DIAGNOSTIC_HTTP_STATUS, (uint64_t)d->http_status);
+  zr_out_text(w, DIAGNOSTIC_SERVICE_CODE, d->service_code);
+  zr_out_text(w, DIAGNOSTIC_INSTANCE_ID, d->instance_id);
+  s_field(w, d->index);
+  zr_out_text(w, DIAGNOSTIC_DETAIL, detail ? d->detail : "");
+  zr_out_text(w, DIAGNOSTIC_SUMMARY, advice ? info->summary : "");
+  zr_out_text(w, DIAGNOSTIC_CODE, info->name);
+  zr_out_int(w, DIAGNOSTIC_SEVERITY, (uint64_t)info->severity);
+  zr_out_message(w, field, mark);
 }

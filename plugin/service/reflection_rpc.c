@@ -9,12 +9,9 @@
 #include "service/private.h"
 #include "service/status.h"
 
-typedef Grpc__Reflection__V1__ServerReflectionRequest s_question;
-typedef Grpc__Reflection__V1__ServerReflectionResponse s_response;
-
 /* An answer under construction, and the parts that it points to. */
 struct s_answer {
-  s_response message;
+  Grpc__Reflection__V1__ServerReflectionResponse message;
   Grpc__Reflection__V1__FileDescriptorResponse files;
   ProtobufCBinaryData file[ZR_REFLECTION_FILES];
   Grpc__Reflection__V1__ExtensionNumberResponse extensions;
@@ -44,7 +41,7 @@ static void s_files(struct s_answer *a, const struct zr_reflection *r, size_t fi
   a->files.file_descriptor_proto = a->file;
   for (size_t i = 0; i < a->files.n_file_descriptor_proto; i++) {
     struct zr_view bytes = r->files[order[i]].bytes;
-    a->file[i] = (ProtobufCBinaryData){bytes.len, (uint8_t *)(uintptr_t)bytes.ptr};
+    a->file[i] = (ProtobufCBinaryData){bytes.len, zr_pb_bytes(bytes.ptr)};
   }
   a->message.file_descriptor_response = &a->files;
   a->message.message_response_case =
@@ -78,7 +75,8 @@ static void s_list(struct s_answer *a, const struct zr_reflection *r) {
       GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_LIST_SERVICES_RESPONSE;
 }
 
-static void s_choose(struct s_answer *a, const struct zr_reflection *r, const s_question *q) {
+static void s_choose(struct s_answer *a, const struct zr_reflection *r,
+                     const Grpc__Reflection__V1__ServerReflectionRequest *q) {
   const struct zr_reflection_symbol *s;
   switch (q->message_request_case) {
   case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_BY_FILENAME:
@@ -111,8 +109,9 @@ static struct zr_rpc_bytes *s_reply(const struct zr_reflection *r, struct zr_vie
   zr_arena_init(&arena, NULL, 0);
   struct zr_violations v = {.arena = &arena};
   struct zr_rpc_bytes *b = NULL;
-  s_question *q = (s_question *)zr_decode(
-      &grpc__reflection__v1__server_reflection_request__descriptor, bytes, NULL, &v);
+  Grpc__Reflection__V1__ServerReflectionRequest *q =
+      (Grpc__Reflection__V1__ServerReflectionRequest *)zr_decode(
+          &grpc__reflection__v1__server_reflection_request__descriptor, bytes, NULL, &v);
   struct s_answer *a = q ? zr_arena_alloc(&arena, sizeof *a) : NULL;
   *malformed = !q && !v.nomem;
   if (a) {

@@ -97,7 +97,8 @@ static void s_cancel_run(struct zr_task *task) {
     zr_fail(c->call, ZR_RPC_NOT_FOUND, "no release has this request_id", NULL);
     return;
   }
-  Zenrelease__V1__CancelReleaseResponse m = ZENRELEASE__V1__CANCEL_RELEASE_RESPONSE__INIT;
+  Zenrelease__V1__CancelReleaseResponse m;
+  zenrelease__v1__cancel_release_response__init(&m);
   m.cancelled = op->running;
   struct zr_rpc_bytes *b = zr_encode(&m.base);
   zr_operation_cancel(op);

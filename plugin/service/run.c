@@ -20,8 +20,7 @@ static void s_link(struct zr_operation *op, struct zr_caller *c) {
   op->recorded = op->recorded || op->named || c->watch;
 }
 
-static void s_unlink(struct zr_caller *c) {
-  struct zr_operation *op = c->operation;
+static void s_unlink(struct zr_operation *op, struct zr_caller *c) {
   if (c->next)
     c->next->prev = c->prev;
   *(c->prev ? &c->prev->next : &op->callers) = c->next;
@@ -39,7 +38,9 @@ static void s_check_wanted(struct zr_task *task) {
 /* Whether to stop is decided by a task of its own, because the backend may be calling us now. */
 void zr_operation_detach(struct zr_caller *c) {
   struct zr_operation *op = c->operation;
-  s_unlink(c);
+  if (!op)
+    return;
+  s_unlink(op, c);
   if (op->callers || op->checking)
     return;
   if (!op->running) {
@@ -195,7 +196,7 @@ static void s_begin(struct zr_caller *c) {
   enum zr_err e = problem ? zr_operation_refuse(op, &c->order.request, problem) : s_submit(op, c);
   if (e == ZR_ERR_OK)
     return;
-  s_unlink(c);
+  s_unlink(op, c);
   zr_registry_forget(op);
   zr_operation_drop(op);
   s_fail_submit(call, e);

@@ -1,11 +1,12 @@
 /* The service: its method table, and its beginning and end. */
 #include "service/service.h"
 
+#include <zr_descriptors.h>
+
 #include "base/log.h"
 #include "base/mem.h"
 #include "service/private.h"
 #include "service/status.h"
-#include "zr_descriptors.h"
 
 #define RELEASE "/zenrelease.v1.ReleaseService/"
 
@@ -88,17 +89,23 @@ unsigned zr_service_running(const struct zr_service *s) {
   return atomic_load(&s->running);
 }
 
-void zr_service_close(struct zr_service *s) {
-  zr_service_drain(s);
-  for (struct zr_operation *op = s->registry.all, *next; op; op = next) {
-    next = op->all_next;
-    op->answering = true;
-    while (op->callers) {
-      struct zr_rpc_call *call = op->callers->call;
+static void s_end_callers(struct zr_operation *op) {
+  op->answering = true;
+  while (op->callers) {
+    struct zr_rpc_call *call = op->callers->call;
+    if (op->callers->watch) {
+      zr_history_flush(op->callers);
+    } else {
       zr_operation_detach(op->callers);
       zr_fail(call, ZR_RPC_UNAVAILABLE, "the server is shutting down", NULL);
     }
   }
+}
+
+void zr_service_close(struct zr_service *s) {
+  zr_service_drain(s);
+  for (struct zr_operation *op = s->registry.all; op; op = op->all_next)
+    s_end_callers(op); /* which does not free it */
 }
 
 void zr_service_destroy(struct zr_service *s) {

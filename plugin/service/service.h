@@ -48,7 +48,8 @@ void zr_service_drain(struct zr_service *s);
 void zr_service_cancel_all(struct zr_service *s);
 /* Operations that run. Any thread. */
 unsigned zr_service_running(const struct zr_service *s);
-/* After the loop thread is gone, by the thread that joined it. */
+/* After the loop thread is gone, by the thread that joined it. Watchers that are behind get the
+ * rest of what has ended; whoever has nothing to get, UNAVAILABLE. */
 void zr_service_close(struct zr_service *s);
 /* After zr_rpc_server_shutdown was true. NULL is fine. */
 void zr_service_destroy(struct zr_service *s);

@@ -36,7 +36,8 @@ static void s_add(struct s_build *b, const ProtobufCMessage *message, const char
 }
 
 static void s_bad_request(struct s_build *b, const struct zr_violations *v) {
-  Google__Rpc__BadRequest m = GOOGLE__RPC__BAD_REQUEST__INIT;
+  Google__Rpc__BadRequest m;
+  google__rpc__bad_request__init(&m);
   Google__Rpc__BadRequest__FieldViolation *all = zr_arena_calloc(b->arena, v->count, sizeof *all);
   m.field_violations = zr_arena_calloc(b->arena, v->count, sizeof(void *));
   if (!all || !m.field_violations) {
@@ -54,8 +55,10 @@ static void s_bad_request(struct s_build *b, const struct zr_violations *v) {
 }
 
 static void s_retry_info(struct s_build *b, int64_t ms) {
-  Google__Protobuf__Duration d = GOOGLE__PROTOBUF__DURATION__INIT;
-  Google__Rpc__RetryInfo m = GOOGLE__RPC__RETRY_INFO__INIT;
+  Google__Protobuf__Duration d;
+  google__protobuf__duration__init(&d);
+  Google__Rpc__RetryInfo m;
+  google__rpc__retry_info__init(&m);
   d.seconds = ms / 1000;
   d.nanos = (int32_t)(ms % 1000) * 1000000;
   m.retry_delay = &d;
@@ -70,7 +73,8 @@ static void s_error_info(struct s_build *b, const struct zr_details *d) {
       {"service_request_id", d->service_request_id},
       {"http_status", d->http_status ? http : NULL},
   };
-  Google__Rpc__ErrorInfo m = GOOGLE__RPC__ERROR_INFO__INIT;
+  Google__Rpc__ErrorInfo m;
+  google__rpc__error_info__init(&m);
   Google__Rpc__ErrorInfo__MetadataEntry entries[METADATA_MAX];
   Google__Rpc__ErrorInfo__MetadataEntry *list[METADATA_MAX];
   for (size_t i = 0; i < METADATA_MAX; i++) {
@@ -88,7 +92,8 @@ static void s_error_info(struct s_build *b, const struct zr_details *d) {
 }
 
 static struct zr_view s_pack(struct s_build *b, enum zr_rpc_code code, const char *message) {
-  Google__Rpc__Status m = GOOGLE__RPC__STATUS__INIT;
+  Google__Rpc__Status m;
+  google__rpc__status__init(&m);
   m.code = (int32_t)code;
   m.message = zr_pb_text(message);
   m.details = b->any;

@@ -1,7 +1,7 @@
 #include "service/text_rule.h"
 
-#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "model/release.h"
 
@@ -53,18 +53,26 @@ static struct s_seen s_look(struct zr_view text) {
   return seen;
 }
 
-static bool s_is_plain(struct zr_view text) {
-  for (size_t i = 0; i < text.len; i++)
-    if (text.ptr[i] <= ' ' || text.ptr[i] == 0x7F) /* bytes above 0x7F are negative or large */
-      return false;
-  return true;
+/* Eight characters at once: each from 0x21 to 0x7E. */
+static bool s_word_is_plain(const char *at) {
+  const uint64_t ones = 0x0101010101010101;
+  const uint64_t tops = 0x8080808080808080;
+  uint64_t x;
+  memcpy(&x, at, sizeof x);
+  return (x & tops) == 0 && (((x | tops) - 0x21 * ones) & tops) == tops && ((x + ones) & tops) == 0;
 }
 
-static bool s_is_ascii(struct zr_view text) {
-  unsigned char all = 0;
-  for (size_t i = 0; i < text.len; i++)
-    all |= (unsigned char)text.ptr[i];
-  return all < 0x80;
+bool zr_text_is_plain(struct zr_view text) {
+  if (text.len < sizeof(uint64_t)) {
+    for (size_t i = 0; i < text.len; i++)
+      if (text.ptr[i] < '!' || text.ptr[i] > '~')
+        return false;
+    return true;
+  }
+  for (size_t i = 0; i + sizeof(uint64_t) < text.len; i += sizeof(uint64_t))
+    if (!s_word_is_plain(text.ptr + i))
+      return false;
+  return s_word_is_plain(text.ptr + text.len - sizeof(uint64_t)); /* may overlap the one before */
 }
 
 /* White space within, other than a plain space, is a control character for our purposes. */
@@ -77,12 +85,12 @@ static bool s_has_control(struct zr_view text) {
   return false;
 }
 
-const char *zr_id_problem(struct zr_view id) {
+const char *zr_id_problem(struct zr_view id, bool plain) {
   if (id.len == 0)
     return "is empty";
   if (id.len > ZR_ID_MAX_BYTES)
     return "is longer than 128 bytes";
-  if (s_is_ascii(id) && s_is_plain(id))
+  if (plain)
     return NULL;
   struct s_seen seen = s_look(id);
   if (!seen.visible)

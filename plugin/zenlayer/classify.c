@@ -41,7 +41,7 @@ static enum zr_class s_decide(const struct zr_http_result *r, const struct zr_re
   if (r->status >= 300 && r->status < 400)
     return ZR_CLASS_REDIRECTED;
   if (r->status == 407)
-    return ZR_CLASS_NO_CHANNEL;
+    return ZR_CLASS_BLOCKED; /* an answer to the request itself, so its bytes have left */
   bool coded = reply->recognised && reply->code[0];
   if (r->status >= 400 && r->status < 500)
     return coded ? s_of_refusal(r->status, reply->code) : s_of_stranger(r);
@@ -93,7 +93,7 @@ static void s_redirect(const struct zr_http_result *r, char *out, size_t cap) {
 }
 
 static void s_reason(const struct zr_http_result *r, const struct zr_reply *reply, enum zr_class c,
-                     struct zr_verdict *v) {
+                     struct zr_finding *v) {
   size_t cap = sizeof v->reason;
   if (c == ZR_CLASS_OK)
     return;
@@ -124,7 +124,7 @@ static bool s_repeats_secret(const char *text, const struct zr_credential *c) {
 }
 
 static void s_texts(const struct zr_reply *reply, const struct zr_credential *credential,
-                    struct zr_verdict *v) {
+                    struct zr_finding *v) {
   bool secret = credential && s_repeats_secret(reply->message, credential);
   zr_sanitize_text(secret ? "(withheld: it repeats a credential)" : reply->message, v->message,
                    sizeof v->message);
@@ -148,7 +148,7 @@ int64_t zr_retry_after_ms(const char *value, const char *date, struct zr_wall no
 
 void zr_classify(const struct zr_http_result *result, const struct zr_reply *reply,
                  const struct zr_credential *credential, struct zr_wall now,
-                 struct zr_verdict *out) {
+                 struct zr_finding *out) {
   memset(out, 0, sizeof *out);
   enum zr_class c = s_decide(result, reply);
   if (result->phase == ZR_HTTP_ANSWERED)
@@ -168,7 +168,7 @@ void zr_classify(const struct zr_http_result *result, const struct zr_reply *rep
   };
 }
 
-void zr_verdict_spoil(struct zr_verdict *v, const char *fault) {
+void zr_finding_spoil(struct zr_finding *v, const char *fault) {
   v->end.class_ = ZR_CLASS_UNKNOWN;
   v->end.late_effect = true;
   (void)snprintf(v->reason, sizeof v->reason,

@@ -13,7 +13,7 @@
 #include "zenlayer/service_code.h"
 
 /* A classified end with the memory that its texts are in. It must not be copied or moved. */
-struct zr_verdict {
+struct zr_finding {
   struct zr_call_end end;
   char code[ZR_SERVICE_CODE_MAX + 1];
   char message[201];
@@ -25,9 +25,9 @@ struct zr_verdict {
  * repeats a secret of `credential`. */
 void zr_classify(const struct zr_http_result *result, const struct zr_reply *reply,
                  const struct zr_credential *credential, struct zr_wall now,
-                 struct zr_verdict *out);
+                 struct zr_finding *out);
 /* A complete reply whose payload cannot be trusted after all. */
-void zr_verdict_spoil(struct zr_verdict *v, const char *fault);
+void zr_finding_spoil(struct zr_finding *v, const char *fault);
 
 /* Milliseconds from a Retry-After in seconds or as a date: 0 for one that has passed, -1 when it is
  * absent, malformed, or more than an hour away. */

@@ -26,13 +26,13 @@ void zr_call_finish_failed(struct zr_call *c, const struct zr_call_end *end) {
   zr_call_free(c);
 }
 
-static void s_release_end(struct zr_call *c, const struct zr_reply *reply, struct zr_verdict *v) {
+static void s_release_end(struct zr_call *c, const struct zr_reply *reply, struct zr_finding *v) {
   struct zr_release_end end = {.failed_ids = NULL};
   const char *fault = NULL;
   if (zr_product_info(c->product)->answers_failed_ids)
     fault = zr_reply_failed_ids(reply->payload, &c->arena, &end.failed_ids, &end.failed_count);
   if (fault) {
-    zr_verdict_spoil(v, fault);
+    zr_finding_spoil(v, fault);
     zr_call_finish_failed(c, &v->end);
     return;
   }
@@ -41,12 +41,12 @@ static void s_release_end(struct zr_call *c, const struct zr_reply *reply, struc
   zr_call_free(c);
 }
 
-static void s_list_end(struct zr_call *c, const struct zr_reply *reply, struct zr_verdict *v,
+static void s_list_end(struct zr_call *c, const struct zr_reply *reply, struct zr_finding *v,
                        const char *date) {
   struct zr_rows rows;
   const char *fault = zr_reply_rows(reply->payload, c->product, &c->arena, &rows);
   if (fault) {
-    zr_verdict_spoil(v, fault);
+    zr_finding_spoil(v, fault);
     zr_call_finish_failed(c, &v->end);
     return;
   }
@@ -72,13 +72,13 @@ static bool s_next_page(struct zr_call *c) {
   return e == ZR_ERR_OK && zr_call_send(c) == ZR_ERR_OK;
 }
 
-static void s_describe_end(struct zr_call *c, const struct zr_reply *reply, struct zr_verdict *v) {
+static void s_describe_end(struct zr_call *c, const struct zr_reply *reply, struct zr_finding *v) {
   struct zr_rows page;
   const char *fault = zr_reply_rows(reply->payload, c->product, &c->arena, &page);
   if (!fault && zr_pages_add(c->pages, &page) != ZR_ERR_OK)
     fault = "out of memory";
   if (fault) {
-    zr_verdict_spoil(v, fault);
+    zr_finding_spoil(v, fault);
     zr_call_finish_failed(c, &v->end);
     return;
   }
@@ -94,7 +94,7 @@ static void s_describe_end(struct zr_call *c, const struct zr_reply *reply, stru
 
 /* A refused signature may be the fault of our clock: then the engine signs again, once. */
 static void s_consider_clock(struct zr_call *c, const struct zr_http_result *result,
-                             struct zr_verdict *v) {
+                             struct zr_finding *v) {
   struct zr_remote *r = c->remote;
   bool suspect = v->end.class_ == ZR_CLASS_UNAUTHORIZED && zr_skew_is_code(v->code) &&
                  zr_signer_has_timestamp(r->signer);
@@ -109,7 +109,7 @@ static void s_consider_clock(struct zr_call *c, const struct zr_http_result *res
 }
 
 static void s_log(const struct zr_call *c, const struct zr_http_result *result,
-                  const struct zr_verdict *v) {
+                  const struct zr_finding *v) {
   zr_log(ZR_LOG_DEBUG, "zenlayer", "call ended", zr_s("product", zr_product_info(c->product)->name),
          zr_s("action", c->action == ZR_ACTION_RELEASE ? "ReleaseInstances" : "DescribeInstances"),
          zr_s("class", zr_class_name(v->end.class_)), zr_i("http_status", result->status),
@@ -131,7 +131,7 @@ void zr_call_on_http(void *ctx, const struct zr_http_result *result) {
   struct zr_call *c = ctx;
   struct zr_remote *r = c->remote;
   struct zr_reply reply;
-  struct zr_verdict verdict;
+  struct zr_finding verdict;
   zr_reply_decode(result->body, result->content_encoding, &reply);
   zr_classify(result, &reply, &r->credential, r->wall(), &verdict);
   s_consider_clock(c, result, &verdict);

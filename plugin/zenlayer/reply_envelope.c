@@ -4,7 +4,7 @@
 #include "zenlayer/reply.h"
 #include "zenlayer/service_code.h"
 
-enum { REQUEST_ID_MAX = 128 };
+enum { REQUEST_ID_MAX = 512 };
 
 static bool s_is_request_id(const char *text) {
   size_t n = strlen(text);
@@ -46,8 +46,8 @@ static bool s_read_code(struct zr_reply *r) {
   for (size_t i = 0; i < ZR_COUNT(places); i++) {
     const cJSON *item = places[i] ? zr_json_get(places[i], "code") : NULL;
     const char *text = zr_json_text(item);
-    if (!item)
-      continue;
+    if (!item || (text && !text[0]))
+      continue; /* an empty code is none */
     any = true;
     if (text && !r->code[0] && zr_service_code_is_plausible(zr_view_of(text))) {
       const char *message = zr_json_text(zr_json_get(places[i], "message"));

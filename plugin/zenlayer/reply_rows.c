@@ -42,9 +42,21 @@ static const struct member s_members[] = {
 
 _Static_assert(ZR_COUNT(s_members) <= 32, "one bit each in s_row");
 
+/* The status under the name that another product gives it: read only where its own is missing. */
+static bool s_is_other_status(const struct member *m, enum zr_product product) {
+  return m->kind == TEXT && m->offset == AT(status) &&
+         strcmp(m->name, zr_product_info(product)->status_field) != 0;
+}
+
 /* bmc has an object `instanceType` beside the text `instanceTypeId`. */
 static bool s_is_other_use(const struct member *m, const cJSON *item, enum zr_product product) {
   return product == ZR_PRODUCT_BMC && strcmp(m->name, "instanceType") == 0 && cJSON_IsObject(item);
+}
+
+/* What a release is decided on. Anything else may be missing or of another type: it is left empty.
+ */
+static bool s_decides(const struct member *m) {
+  return m->kind == TEXT && (m->offset == AT(id) || m->offset == AT(status));
 }
 
 static const char *s_text(const struct member *m, const cJSON *item, struct zr_instance *row) {
@@ -53,9 +65,9 @@ static const char *s_text(const struct member *m, const cJSON *item, struct zr_i
   const char *old = NULL;
   memcpy(&old, slot, sizeof old);
   if (!text)
-    return "a field of a row is not a text";
-  if (old && old[0] && strcmp(old, text) != 0)
-    return "a row contradicts itself";
+    return s_decides(m) ? "the id or the status of a row is not a text" : NULL;
+  if (old && old[0])
+    return NULL;
   memcpy(slot, &text, sizeof text);
   return NULL;
 }
@@ -63,7 +75,7 @@ static const char *s_text(const struct member *m, const cJSON *item, struct zr_i
 static const char *s_texts(const struct member *m, const cJSON *list, struct zr_arena *arena,
                            struct zr_instance *row) {
   if (!cJSON_IsArray(list))
-    return "a field of a row is not a list";
+    return NULL;
   size_t n = (size_t)cJSON_GetArraySize(list), count = 0;
   const char **texts = zr_arena_calloc(arena, n, sizeof *texts);
   if (!texts)
@@ -71,9 +83,8 @@ static const char *s_texts(const struct member *m, const cJSON *list, struct zr_
   const cJSON *item = NULL;
   cJSON_ArrayForEach(item, list) {
     const char *text = zr_json_text(item);
-    if (!text)
-      return "a list of a row holds something else than texts";
-    texts[count++] = text;
+    if (text)
+      texts[count++] = text;
   }
   const char *const *shared = texts;
   memcpy((char *)row + m->offset, &shared, sizeof shared);
@@ -153,6 +164,7 @@ static size_t s_lookup(const char *name, enum zr_product product) {
 static const char *s_row(const cJSON *object, enum zr_product product, struct zr_arena *arena,
                          struct zr_instance *row) {
   uint32_t seen = 0;
+  const char *other_status = NULL;
   if (!cJSON_IsObject(object))
     return "a row is not an object";
   *row = (struct zr_instance){"", "", "", "", "", "", "", "", "", "", "",
@@ -164,12 +176,21 @@ static const char *s_row(const cJSON *object, enum zr_product product, struct zr
     if (seen & (1U << i))
       return "a row has a member twice";
     seen |= 1U << i;
+    if (s_is_other_status(&s_members[i], product)) {
+      other_status = zr_json_text(item);
+      continue;
+    }
     if (cJSON_IsNull(item) || s_is_other_use(&s_members[i], item, product))
       continue;
     const char *fault = s_member(&s_members[i], item, arena, row);
     if (fault)
       return fault;
   }
+  if (!row->status[0] && other_status)
+    row->status = other_status;
+  if (other_status && zr_presence_of_status(row->status) == ZR_PRESENCE_BIN &&
+      zr_presence_of_status(other_status) == ZR_PRESENCE_LIVE)
+    return "a row contradicts itself";
   return row->id[0] ? NULL : "a row has no id";
 }
 

@@ -65,7 +65,7 @@ class Sources(Case):
                     "ZENLAYER_ACCESS_KEY_SECRET": self.sim.password}, source="ZENLAYER_")
 
     def test_a_token(self):
-        self.works({"ZENLAYER_TOKEN": self.sim.token}, source="ZENLAYER_TOKEN")
+        self.works({"ZENLAYER_TOKEN": self.sim.token}, source="ZENLAYER_")
         self.assertEqual({r["auth"] for r in self.sim.requests()}, {"bearer"})
 
     def test_the_first_family_comes_before_the_second(self):

@@ -41,7 +41,7 @@ class Plugin(Process):
     def stub(self, **how):
         return stubs.ReleaseServiceStub(self.channel(**how))
 
-    def release(self, ids, timeout=60, stub=None, wait=None, **fields):
+    def release(self, ids, timeout=30, stub=None, wait=None, **fields):
         request = make_request(ids, wait=wait, **fields)
         return (stub or self.stub()).Release(request, timeout=timeout * SLOW)
 

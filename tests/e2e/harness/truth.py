@@ -16,8 +16,11 @@ def rows_of(response):
     return [(r.instance_id, outcome_name(r.outcome)) for r in response.results]
 
 
-def problems(sim, ids, response, product="vm", may_repeat=False, asked_before=()):
-    """Sentences about everything in the report that is not true; empty when it is honest."""
+def problems(sim, ids, response, product="vm", may_repeat=False, asked_before=(), hidden=()):
+    """Sentences about everything in the report that is not true; empty when it is honest.
+
+    `hidden`: ids of which the report says that it can no longer see them.
+    """
     found = []
     rows = rows_of(response)
     distinct = list(dict.fromkeys(ids))
@@ -39,7 +42,7 @@ def problems(sim, ids, response, product="vm", may_repeat=False, asked_before=()
     for instance_id, outcome in rows:
         if outcome not in GONE | OPEN | NOT_DONE:
             found.append(f"{instance_id}: {outcome} is no outcome")
-        if outcome in NOT_DONE and instance_id in destroyed:
+        if outcome in NOT_DONE and instance_id in destroyed and instance_id not in hidden:
             found.append(f"{instance_id}: reported {outcome}, but it was released")
         if outcome in GONE and instance_id in alive:
             found.append(f"{instance_id}: reported {outcome}, but it is alive")

@@ -1,5 +1,5 @@
-/* Teardown files and plans as texts: what is wrong is named where it stands, and no plan that is not
- * as it was made is opened. */
+/* Teardown files and plans as texts: what is wrong is named where it stands, and no plan that is
+ * not as it was made is opened. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -194,6 +194,7 @@ void cloud_release(struct world *w, const struct zr_action *a) {
   if (w->refused_next) {
     w->refused_next--;
     s_fault(w, p, a, FAULT_THROTTLE);
+    p->call.retry_after_ms = w->retry_after_ms ? w->retry_after_ms : -1;
   } else if (zr_rng_below(&w->rng, 100) < w->faults.release_percent) {
     enum release_fault f = w->faults.only;
     if (f == FAULT_NONE)
@@ -213,6 +214,10 @@ void cloud_release(struct world *w, const struct zr_action *a) {
 }
 
 static bool s_read_fault(struct world *w, struct pending *p) {
+  if (w->reads_fail_from && w->now >= w->reads_fail_from) {
+    s_end_as(p, ZR_CLASS_UNKNOWN, 503, "SERVICE_TEMPORARY_UNAVAILABLE");
+    return true;
+  }
   if (zr_rng_below(&w->rng, 100) >= w->faults.read_percent)
     return false;
   switch (zr_rng_below(&w->rng, 3)) {

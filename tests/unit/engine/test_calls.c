@@ -164,6 +164,38 @@ static void a_storm_of_429_is_waited_out(void **state) {
   assert_int_equal(w.releases, 6);
 }
 
+/* While the first call is answered by a 429, the owner takes the instances out of the bin. */
+static void s_rescue_all(struct world *world) {
+  for (size_t i = 0; i < world->machine_count; i++)
+    world->machines[i].place = PLACE_LIVE;
+  world->reads_fail_from = world->now;
+  world->before_release = NULL;
+}
+
+static void a_read_that_fails_is_no_reason_to_send(void **state) {
+  (void)state;
+  world_add(&w, 10, PLACE_BIN);
+  w.refused_next = 1;
+  w.retry_after_ms = 12000;
+  w.before_release = s_rescue_all;
+  (void)world_submit(&w, 0, 10, -1, 0);
+  s_finish();
+  assert_int_equal(w.releases, 1);
+  for (size_t i = 0; i < w.machine_count; i++)
+    assert_false(w.machines[i].by_release);
+}
+
+static void another_callers_options_are_told(void **state) {
+  (void)state;
+  world_add(&w, 3, PLACE_BIN);
+  int a = world_submit(&w, 0, 3, -1, 0);
+  w.depend_resource = true;
+  int b = world_submit(&w, 0, 3, -1, 0);
+  s_finish();
+  assert_int_equal(w.jobs[a].notes, 0);
+  assert_int_equal(w.jobs[b].notes, 3);
+}
+
 static void a_storm_without_end_is_reported_as_throttled(void **state) {
   (void)state;
   world_add(&w, 100, PLACE_BIN);
@@ -273,6 +305,8 @@ int main(void) {
       CASE(a_cancel_before_the_send_sends_nothing),
       CASE(one_callers_cancel_leaves_the_others_ids_alone),
       CASE(a_storm_of_429_is_waited_out),
+      CASE(a_read_that_fails_is_no_reason_to_send),
+      CASE(another_callers_options_are_told),
       CASE(a_storm_without_end_is_reported_as_throttled),
       CASE(zero_wait_answers_after_acceptance),
       CASE(a_deadline_before_the_send_sends_nothing),

@@ -91,6 +91,7 @@ int world_submit(struct world *w, size_t first, size_t count, int64_t wait_ms,
       .instance_id_count = count,
       .wait_ms = wait_ms < 0 ? ZR_DEFAULT_WAIT_MS : wait_ms,
       .window_ms = 5,
+      .depend_resource = w->depend_resource,
       .deadline = deadline_ms > 0 ? (struct zr_mono){w->now + deadline_ms} : ZR_MONO_NEVER,
   };
   if (zr_engine_submit(w->engine, &r, world_time(w), &j->handle) != ZR_ERR_OK)
@@ -133,6 +134,7 @@ static void s_done(struct world *w, const struct zr_action *a) {
   j->done = true;
   j->counts = a->report->counts;
   j->result_count = a->report->result_count;
+  j->notes = a->report->diagnostic_count;
   for (size_t i = 0; i < a->report->result_count; i++) {
     const struct zr_result *r = &a->report->results[i];
     struct machine *m = cloud_find(w, r->instance_id);

@@ -79,6 +79,7 @@ struct job_record {
   enum zr_code code[WORLD_MAX];
   struct zr_counts counts;
   size_t result_count;
+  size_t notes;  /* diagnostics of the request as a whole */
   unsigned told; /* results that came in events */
 };
 
@@ -113,8 +114,11 @@ struct world {
   unsigned releases;
   unsigned reads;
   unsigned counts;
-  unsigned uncountable;  /* so many counts of the bin fail */
-  unsigned refused_next; /* the next so many releases are throttled */
+  unsigned uncountable;    /* so many counts of the bin fail */
+  unsigned refused_next;   /* the next so many releases are throttled */
+  int64_t retry_after_ms;  /* that they are told; 0: nothing */
+  int64_t reads_fail_from; /* from this time on no read succeeds; 0: never */
+  bool depend_resource;    /* of the next submit */
   bool trace;
   bool short_of_memory;                    /* events may be lost then; calls and reports may not */
   char problem[256];                       /* the first broken invariant; "" while all hold */

@@ -108,10 +108,12 @@ static void status_words_stand_for_a_presence(void **state) {
       {"RELEASING", ZR_PRESENCE_LEAVING},
       {"RUNNING", ZR_PRESENCE_LIVE},
       {"STOPPED", ZR_PRESENCE_LIVE},
-      {"", ZR_PRESENCE_LIVE},
-      {"recycle", ZR_PRESENCE_LIVE},
-      {"RECYCLE ", ZR_PRESENCE_LIVE},
-      {"SOMETHING_NEW", ZR_PRESENCE_LIVE},
+      {"", ZR_PRESENCE_OTHER},
+      {"recycle", ZR_PRESENCE_OTHER},
+      {"RECYCLE ", ZR_PRESENCE_OTHER},
+      {"SOMETHING_NEW", ZR_PRESENCE_OTHER},
+      {"STOPPING", ZR_PRESENCE_OTHER},
+      {"SHUTDOWN", ZR_PRESENCE_OTHER},
   };
   for (size_t i = 0; i < ZR_COUNT(rows); i++) {
     enum zr_presence presence = zr_presence_of_status(rows[i].word);

@@ -40,6 +40,10 @@ void client_close(struct client *c) {
   grpc_shutdown();
 }
 
+void client_poll(struct client *c, int ms) {
+  (void)grpc_completion_queue_next(c->queue, s_in(ms), NULL);
+}
+
 static bool s_batch(struct client_call *call, const grpc_op *ops, size_t count) {
   if (grpc_call_start_batch(call->call, ops, count, call, NULL) != GRPC_CALL_OK)
     return false;
@@ -61,6 +65,7 @@ void call_start(struct client_call *call, struct client *c, const char *method, 
   grpc_op op;
   memset(&op, 0, sizeof op);
   op.op = GRPC_OP_SEND_INITIAL_METADATA;
+  op.flags = c->wait_for_ready ? GRPC_INITIAL_METADATA_WAIT_FOR_READY : 0;
   (void)s_batch(call, &op, 1);
 }
 
@@ -122,6 +127,9 @@ static void s_copy(char *to, size_t room, grpc_slice from, size_t *len) {
 }
 
 grpc_status_code call_finish(struct client_call *call) {
+  char rest[1];
+  if (!call->opened) /* the core wants the answer read before it tells the status */
+    (void)call_receive(call, rest, sizeof rest);
   grpc_op op;
   memset(&op, 0, sizeof op);
   op.op = GRPC_OP_RECV_STATUS_ON_CLIENT;

@@ -9,6 +9,7 @@
 struct client {
   grpc_channel *channel;
   grpc_completion_queue *queue;
+  bool wait_for_ready; /* calls wait for a connection instead of failing */
 };
 
 /* One call, step by step: start, then send, receive, finish. */
@@ -28,6 +29,8 @@ struct client_call {
 /* Plaintext with NULL credentials (else they are released here). */
 void client_open(struct client *c, const char *address, grpc_channel_credentials *credentials);
 void client_close(struct client *c);
+/* Does I/O for a while; no operation may be outstanding. */
+void client_poll(struct client *c, int ms);
 
 void call_start(struct client_call *call, struct client *c, const char *method, int deadline_ms);
 bool call_send(struct client_call *call, const void *bytes, size_t len);

@@ -13,7 +13,6 @@ struct fixture {
   char address[128]; /* what a client dials */
   struct client client;
   pthread_mutex_t lock;
-  pthread_cond_t changed;
   struct zr_rpc_call *held; /* guarded by lock, as are the following */
   unsigned holds;
   unsigned ends;

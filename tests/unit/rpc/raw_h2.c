@@ -26,7 +26,7 @@ bool raw_connect(int fd, const char *address) {
     return connect(fd, (struct sockaddr *)&un, sizeof un) == 0;
   }
   struct sockaddr_in in = {.sin_family = AF_INET,
-                           .sin_port = htons((uint16_t)atoi(strrchr(address, ':') + 1)),
+                           .sin_port = htons((uint16_t)strtol(strrchr(address, ':') + 1, NULL, 10)),
                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   return connect(fd, (struct sockaddr *)&in, sizeof in) == 0;
 }

@@ -27,7 +27,7 @@ static struct zr_http_result answered(int status, const char *body) {
                                  .reason = "a.test:443: told"};
 }
 
-static void classify(const struct zr_http_result *r, struct zr_verdict *v) {
+static void classify(const struct zr_http_result *r, struct zr_finding *v) {
   struct zr_reply reply;
   zr_reply_decode(r->body, r->content_encoding, &reply);
   zr_classify(r, &reply, NULL, NOW, v);
@@ -78,8 +78,8 @@ static const struct row s_rows[] = {
     {400, ERROR("AuthFailure.Something.New"), ZR_CLASS_UNAUTHORIZED, false},
     {401, ERROR("SOMETHING_NEW"), ZR_CLASS_UNAUTHORIZED, false},
     {401, "<html>", ZR_CLASS_UNKNOWN, true},
-    {407, "", ZR_CLASS_NO_CHANNEL, false},
-    {407, ERROR("INVALID_INSTANCE_NOT_FOUND"), ZR_CLASS_NO_CHANNEL, false},
+    {407, "", ZR_CLASS_BLOCKED, false},
+    {407, ERROR("INVALID_INSTANCE_NOT_FOUND"), ZR_CLASS_BLOCKED, false},
     {408, "", ZR_CLASS_UNKNOWN, true},
     {429, "", ZR_CLASS_THROTTLED, false},
     {429, "<html>", ZR_CLASS_THROTTLED, false},
@@ -110,7 +110,7 @@ static void the_table(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof s_rows / sizeof s_rows[0]; i++) {
     struct zr_http_result r = answered(s_rows[i].status, s_rows[i].body);
-    struct zr_verdict v;
+    struct zr_finding v;
     classify(&r, &v);
     if (v.end.class_ != s_rows[i].class_ || v.end.late_effect != s_rows[i].late)
       fail_msg("%d %s: %s, late %d", s_rows[i].status, s_rows[i].body, zr_class_name(v.end.class_),
@@ -128,7 +128,7 @@ static void every_known_code(void **state) {
   for (size_t i = 0; zr_service_code_at(i); i++) {
     const struct zr_service_code *c = zr_service_code_at(i);
     char body[300], dotted[200];
-    struct zr_verdict v;
+    struct zr_finding v;
     if (last)
       assert_true(strcmp(last->name, c->name) < 0);
     last = c;
@@ -145,7 +145,7 @@ static void every_known_code(void **state) {
 }
 
 static void challenges(void **state) {
-  struct zr_verdict v;
+  struct zr_finding v;
   struct zr_http_result r = answered(403, "<html>");
   (void)state;
   r.cf_mitigated = "challenge";
@@ -182,7 +182,7 @@ static void without_a_whole_answer(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct zr_http_result r = answered(0, "");
-    struct zr_verdict v;
+    struct zr_finding v;
     r.phase = cases[i].phase;
     r.trouble = cases[i].trouble;
     classify(&r, &v);
@@ -192,7 +192,7 @@ static void without_a_whole_answer(void **state) {
     assert_int_equal(v.end.retry_after_ms, -1);
   }
   struct zr_http_result r = answered(200, GOOD);
-  struct zr_verdict v;
+  struct zr_finding v;
   r.phase = ZR_HTTP_PARTIAL_ANSWER;
   classify(&r, &v);
   assert_int_equal(v.end.class_, ZR_CLASS_UNKNOWN);
@@ -213,7 +213,7 @@ static void a_redirect_names_the_host_only(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct zr_http_result r = answered(307, "");
-    struct zr_verdict v;
+    struct zr_finding v;
     r.location = cases[i].location;
     classify(&r, &v);
     assert_string_equal(v.end.reason, cases[i].told);
@@ -253,7 +253,7 @@ static void the_message_is_made_harmless(void **state) {
   struct zr_credential c = {0};
   struct zr_buf problem = ZR_BUF_INIT(100);
   struct zr_reply reply;
-  struct zr_verdict v;
+  struct zr_finding v;
   char body[600];
   (void)state;
   (void)snprintf(body, sizeof body, "{\"code\":\"X\",\"message\":\"a\\u001b[0m%0400d\"}", 7);
