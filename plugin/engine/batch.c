@@ -10,7 +10,7 @@
  *
  * evaluate looks at every item's verdict, decides what can be decided, and sets the next state.
  */
-#include "engine/state.h"
+#include "engine/gate.h"
 
 enum zr_err zr_batch_new(struct zr_engine *e, struct zr_lane *l, struct zr_budget *budget,
                          struct zr_batch **out) {

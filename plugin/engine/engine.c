@@ -1,6 +1,6 @@
 #include "engine/engine.h"
 
-#include "engine/state.h"
+#include "engine/gate.h"
 
 enum zr_err zr_engine_new(const struct zr_engine_options *options, struct zr_engine **out) {
   struct zr_engine *e = zr_calloc(1, sizeof *e);

@@ -3,7 +3,7 @@
  * gate is looked at when all of them were read, and opens or breaks for good. What another caller
  * sends meanwhile is that caller's affair: the job hears of it.
  */
-#include "engine/state.h"
+#include "engine/gate.h"
 
 enum { WHY_MAX = 512, PERCENT = 100 };
 

@@ -4,7 +4,7 @@
  */
 #include <fnmatch.h>
 
-#include "engine/state.h"
+#include "engine/gate.h"
 
 enum { WHY_MAX = 16 * 1024 };
 

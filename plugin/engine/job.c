@@ -1,5 +1,5 @@
 /* Jobs: a caller's request, its distinct ids, and when each of them is decided. */
-#include "engine/state.h"
+#include "engine/gate.h"
 
 /* Distinct ids of one request, by text, while it is taken in. */
 struct distinct {

@@ -2,7 +2,7 @@
  * Upstream calls: which ids go into one, and what its end says about each of them. A read that the
  * service refuses for one of its ids is repeated in parts (ZR_FAN_OUT), down to single ids.
  */
-#include "engine/state.h"
+#include "engine/gate.h"
 
 int64_t zr_backoff_ms(struct zr_engine *e, unsigned failures) {
   unsigned shift = failures > 5 ? 5 : failures ? failures - 1 : 0;

@@ -1,5 +1,5 @@
 /* Results and diagnostics as the front doors get them, built in the engine's report arena. */
-#include "engine/state.h"
+#include "engine/gate.h"
 
 static const char *s_of_answer(const struct zr_answer *a) {
   const char *reason = a ? zr_rstr_text(a->reason) : "";

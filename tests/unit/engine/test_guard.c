@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "engine/state.h"
+#include "engine/gate.h"
 #include "world.h"
 
 static struct world w;
