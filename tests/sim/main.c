@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,8 @@ int main(int argc, char **argv) {
   struct sim_options options;
   struct sim_world world = {0};
   sim_options_parse(&options, argc, argv);
+  (void)signal(SIGPIPE,
+               SIG_IGN); /* OpenSSL writes with write(2): a client that left must not end us */
   world.settings = options.settings;
   world.rng.state = options.seed != 0 ? options.seed : sim_entropy();
   sim_fleet_init(&world.fleet, &world.settings, &world.timers, &world.ledger);
