@@ -9,7 +9,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/out.h"
-#include "plan_session.h"
+#include "plan_live.h"
 
 enum { KEY_PLAN = 0x200, KEY_DIGEST, KEY_APPROVE, KEY_REPORT };
 
@@ -204,7 +204,7 @@ static enum zr_exit s_plan_and_run(const struct apply_args *args, const struct z
     zr_complain(args->common->json, "resource_exhausted", "no room for the plan: %s",
                 strerror(errno));
   else
-    code = zr_plan_session(&order, &head, &info, &made);
+    code = zr_plan_live(&order, &head, &info, &made);
   if (made) {
     rewind(file);
     if (!zr_plan_open_file(&plan, file, &problems))

@@ -12,7 +12,7 @@
 #include "cli/duration.h"
 #include "cli/interrupt.h"
 #include "cli/out.h"
-#include "plan_session.h"
+#include "plan_live.h"
 
 enum { KEY_OUT = 0x200, KEY_VALID_FOR };
 
@@ -154,7 +154,7 @@ static enum zr_exit s_plan(const struct plan_args *args, const struct zr_teardow
   if (args->out && !order.file)
     zr_complain(args->common->json, "invalid_argument", "%s: %s", args->out, strerror(errno));
   else
-    code = zr_plan_session(&order, &head, &info, &made);
+    code = zr_plan_live(&order, &head, &info, &made);
   if (order.file)
     code = s_install(args, order.file, name, made, code);
   zr_free(name);

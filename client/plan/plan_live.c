@@ -1,4 +1,4 @@
-#include "plan_session.h"
+#include "plan_live.h"
 
 #include "cli/interrupt.h"
 #include "cli/out.h"
@@ -95,8 +95,8 @@ static enum zr_exit s_write(const struct zr_plan_order *o, const struct zr_plan_
   return code;
 }
 
-enum zr_exit zr_plan_session(const struct zr_plan_order *o, struct zr_plan_head *head,
-                             struct zenrelease_server_info **info, bool *made) {
+enum zr_exit zr_plan_live(const struct zr_plan_order *o, struct zr_plan_head *head,
+                          struct zenrelease_server_info **info, bool *made) {
   struct zenrelease_error *error = NULL;
   struct zr_plan_text text;
   int64_t now = zr_wall_now().ms;
