@@ -145,7 +145,12 @@ static const struct argp s_top = {
         "Commands:\n"
         "  release   release instances\n"
         "  list      show what is in the recycle bin, or any instances\n"
-        "  info      show the server and the account it works for\n\n"
+        "  info      show the server and the account it works for\n"
+        "  validate  check a teardown file, offline\n"
+        "  plan      show what a teardown file would release, and save it\n"
+        "  apply     release what a teardown file, or a saved plan, says\n"
+        "  explain   show one instance, and what a release would do to it\n"
+        "  doctor    look at what a release needs\n\n"
         "`zenrelease COMMAND --help` explains a command.\v"
         "Exit codes: 0 done; 1 nothing was; 2 usage, nothing sent; 3 some were, some not; "
         "4 some outcomes unknown; 130 interrupted.",

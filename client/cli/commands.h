@@ -9,5 +9,10 @@
 enum zr_exit zr_command_release(struct zr_common_args *common, int argc, char **argv);
 enum zr_exit zr_command_list(struct zr_common_args *common, int argc, char **argv);
 enum zr_exit zr_command_info(struct zr_common_args *common, int argc, char **argv);
+enum zr_exit zr_command_validate(struct zr_common_args *common, int argc, char **argv);
+enum zr_exit zr_command_plan(struct zr_common_args *common, int argc, char **argv);
+enum zr_exit zr_command_apply(struct zr_common_args *common, int argc, char **argv);
+enum zr_exit zr_command_explain(struct zr_common_args *common, int argc, char **argv);
+enum zr_exit zr_command_doctor(struct zr_common_args *common, int argc, char **argv);
 
 #endif

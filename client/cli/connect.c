@@ -34,7 +34,8 @@ static bool s_start_plugin(struct zr_connection *c, const struct zr_common_args 
   return c->own_plugin;
 }
 
-static enum zr_exit s_make_client(struct zr_connection *c, const struct zr_common_args *args) {
+enum zr_exit zr_connect_client(const struct zr_connection *c, const struct zr_common_args *args,
+                               struct zenrelease_client **out) {
   struct zenrelease_error *error = NULL;
   struct zenrelease_client_options o;
   zenrelease_client_options_init(&o);
@@ -46,7 +47,7 @@ static enum zr_exit s_make_client(struct zr_connection *c, const struct zr_commo
   /* The core writes to stderr otherwise. After the plugin was started, which inherits what it
    * finds. */
   (void)setenv("GRPC_VERBOSITY", "NONE", 0);
-  enum zenrelease_status status = zenrelease_client_new(&o, &c->client, &error);
+  enum zenrelease_status status = zenrelease_client_new(&o, out, &error);
   if (status == ZENRELEASE_OK)
     return ZR_EXIT_OK;
   zr_tell_error(args->json, error, NULL);
@@ -64,7 +65,7 @@ enum zr_exit zr_connect(struct zr_connection *c, const struct zr_common_args *ar
   zr_interrupt_install(c->cancel);
   if (!args->server && !s_start_plugin(c, args))
     return zr_interrupted() ? ZR_EXIT_STOPPED : ZR_EXIT_NONE;
-  return s_make_client(c, args);
+  return zr_connect_client(c, args, &c->client);
 }
 
 void zr_disconnect(struct zr_connection *c) {

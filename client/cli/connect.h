@@ -15,6 +15,9 @@ struct zr_connection {
 /* Installs the signal handlers, then makes the client. ZR_EXIT_OK; otherwise it has told why,
  * nothing was sent, and the program ends with that code. Disconnect in any case. */
 enum zr_exit zr_connect(struct zr_connection *c, const struct zr_common_args *args);
+/* One more client of the same server, for another thread; the caller frees it. */
+enum zr_exit zr_connect_client(const struct zr_connection *c, const struct zr_common_args *args,
+                               struct zenrelease_client **out);
 void zr_disconnect(struct zr_connection *c);
 /* Tells an error of the library on stderr, and with `json` on stdout. */
 void zr_tell_error(bool json, const struct zenrelease_error *error, const char *request_id);

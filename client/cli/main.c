@@ -15,6 +15,11 @@ static struct command s_commands[] = {
     {"release", "zenrelease release", zr_command_release},
     {"list", "zenrelease list", zr_command_list},
     {"info", "zenrelease info", zr_command_info},
+    {"validate", "zenrelease validate", zr_command_validate},
+    {"plan", "zenrelease plan", zr_command_plan},
+    {"apply", "zenrelease apply", zr_command_apply},
+    {"explain", "zenrelease explain", zr_command_explain},
+    {"doctor", "zenrelease doctor", zr_command_doctor},
 };
 
 static enum zr_exit s_run(int argc, char **argv) {
@@ -27,7 +32,7 @@ static enum zr_exit s_run(int argc, char **argv) {
     argv[args.command_index] = s_commands[i].full_name;
     return s_commands[i].run(&args, argc - args.command_index, argv + args.command_index);
   }
-  (void)zr_args_fail(&args, "unknown command %s; there are release, list and info", args.command);
+  (void)zr_args_fail(&args, "unknown command %s; zenrelease --help names them all", args.command);
   return zr_args_usage(&args, NULL);
 }
 

@@ -6,7 +6,13 @@
 #include "convert.h"
 #include "options.h"
 
-enum { PAGE_TIMEOUT_MS = 60 * 1000, PAGE_MAX = 1000, TAGS_MAX = 20, PAGES_MAX = 1000000 };
+enum {
+  PAGE_TIMEOUT_MS = 60 * 1000,
+  PAGE_MAX = 1000,
+  TAGS_MAX = 20,
+  IDS_MAX = 100,
+  PAGES_MAX = 1000000
+};
 
 struct zenrelease_list {
   struct zenrelease_client *client;
@@ -31,9 +37,10 @@ enum zenrelease_status zenrelease_list_new(struct zenrelease_client *client,
   if (!zr_options_copy(&o, sizeof o, options, options ? options->size : 0) ||
       o.product <= ZENRELEASE_PRODUCT_NONE || o.product > ZENRELEASE_PRODUCT_ZEC)
     return zr_error_set(error, ZENRELEASE_INVALID_ARGUMENT, "product: must be vm, bmc or zec");
-  if (o.page_size < 0 || o.page_size > PAGE_MAX || o.tag_count > TAGS_MAX)
+  if (o.page_size < 0 || o.page_size > PAGE_MAX || o.tag_count > TAGS_MAX ||
+      o.instance_id_count > IDS_MAX)
     return zr_error_set(error, ZENRELEASE_INVALID_ARGUMENT,
-                        "at most 1000 instances a page and 20 tags");
+                        "at most 1000 instances a page, 20 tags and 100 ids");
   struct zenrelease_list *l = zr_calloc(1, sizeof *l);
   char *first = zr_strdup("");
   if (!l || !first) {
@@ -86,6 +93,8 @@ static enum zenrelease_status s_request(struct zenrelease_list *l, ProtobufCMess
   request.display_name = s_lend(o->display_name);
   request.zone_id = s_lend(o->zone_id);
   request.resource_group_id = s_lend(o->resource_group_id);
+  memcpy(&request.instance_ids, &o->instance_ids, sizeof request.instance_ids);
+  request.n_instance_ids = o->instance_id_count;
   request.tags = tag_list;
   request.n_tags = o->tag_count;
   struct zr_mono deadline =
@@ -147,4 +156,11 @@ enum zenrelease_status zenrelease_list_next(struct zenrelease_list *list,
 
 int64_t zenrelease_list_total(const struct zenrelease_list *list) {
   return list->total;
+}
+
+int zenrelease_list_clock(const struct zenrelease_list *list, int64_t *offset_ms) {
+  if (!list->page || !list->page->service_clock_known)
+    return 0;
+  *offset_ms = list->page->service_clock_offset_ms;
+  return 1;
 }

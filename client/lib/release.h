@@ -5,6 +5,7 @@
 #include "chunk.h"
 #include "client.h"
 #include "convert.h"
+#include "policy.h"
 
 enum { ZR_REQUEST_ID_MAX = 100, ZR_REQUEST_ID_ROOM = 129 };
 
@@ -14,6 +15,8 @@ struct zr_release {
   struct zr_mono deadline;
   struct zr_chunks chunks;
   Google__Protobuf__Duration wait;
+  struct zr_policy_messages *guard; /* NULL: neither policy nor facts */
+  struct zr_arena arena;            /* of guard */
 };
 
 /* Reads and checks `options` and plans the requests. Clean up in any case. */

@@ -44,10 +44,25 @@ static enum zenrelease_status s_check(const struct zenrelease_release_options *o
   return ZENRELEASE_OK;
 }
 
+/* Belts hold for one request, so a guarded list is one. */
+static enum zenrelease_status s_guard(struct zr_release *r, struct zenrelease_error **error) {
+  if (!r->o.policy && !r->o.expected)
+    return ZENRELEASE_OK;
+  if (r->chunks.chunk_count != 1)
+    return zr_error_set(error, ZENRELEASE_INVALID_ARGUMENT,
+                        "instance_ids: more than fit in one request; with a policy or expected "
+                        "facts, send parts and count the others in other_instances");
+  if (r->o.policy && r->o.policy->size != sizeof *r->o.policy)
+    return zr_error_set(error, ZENRELEASE_INVALID_ARGUMENT, "the policy was not initialised");
+  r->guard = zr_policy_make(&r->o, &r->arena);
+  return r->guard ? ZENRELEASE_OK : zr_error_nomem(error);
+}
+
 enum zenrelease_status zr_release_prepare(struct zr_release *r,
                                           const struct zenrelease_release_options *options,
                                           struct zenrelease_error **error) {
   memset(r, 0, sizeof *r);
+  zr_arena_init(&r->arena, NULL, 0);
   if (!zr_options_copy(&r->o, sizeof r->o, options, options ? options->size : 0))
     return zr_error_set(error, ZENRELEASE_INVALID_ARGUMENT, "options were not initialised");
   enum zenrelease_status status = s_check(&r->o, error);
@@ -56,11 +71,13 @@ enum zenrelease_status zr_release_prepare(struct zr_release *r,
   if (status != ZENRELEASE_OK)
     return status;
   r->deadline = r->o.timeout_ms > 0 ? zr_mono_add(zr_mono_now(), r->o.timeout_ms) : ZR_MONO_NEVER;
-  return zr_chunks_plan(&r->chunks, r->o.instance_ids, r->o.instance_id_count, error);
+  status = zr_chunks_plan(&r->chunks, r->o.instance_ids, r->o.instance_id_count, error);
+  return status == ZENRELEASE_OK ? s_guard(r, error) : status;
 }
 
 void zr_release_clean_up(struct zr_release *r) {
   zr_chunks_clean_up(&r->chunks);
+  zr_arena_clean_up(&r->arena);
 }
 
 /* protobuf-c wants char **; nothing is changed through it. */
@@ -86,6 +103,8 @@ Zenrelease__V1__ReleaseRequest zr_release_request(struct zr_release *r, size_t i
   request.validate_only = r->o.validate_only != 0;
   request.depend_resource = r->o.depend_resource != 0;
   request.request_id = request_id;
+  if (r->guard)
+    zr_policy_lend(r->guard, &r->o, &request);
   if (r->o.wait_ms >= 0) {
     google__protobuf__duration__init(&r->wait);
     r->wait.seconds = r->o.wait_ms / 1000;

@@ -35,6 +35,13 @@ static void s_released(void *ctx, const struct zr_release_end *end) {
   zr_free(c);
 }
 
+static void s_counted(void *ctx, const struct zr_list_end *end) {
+  struct call *c = ctx;
+  s_log_end("count of the bin ended", c, &end->call);
+  zr_engine_counted(c->loop->engine, c->op, &end->call, end->total, zr_loop_now());
+  zr_free(c);
+}
+
 /* Not started: for the engine the same as a connection that could not be made. */
 static void s_not_started(struct zr_loop *l, const struct zr_action *a, enum zr_err e) {
   const struct zr_call_end end = {.class_ = ZR_CLASS_NOT_SENT,
@@ -45,8 +52,25 @@ static void s_not_started(struct zr_loop *l, const struct zr_action *a, enum zr_
                                   .retry_after_ms = -1};
   if (a->kind == ZR_ACTION_DESCRIBE)
     zr_engine_described(l->engine, a->op, &(struct zr_describe_end){.call = end}, zr_loop_now());
+  else if (a->kind == ZR_ACTION_COUNT_BIN)
+    zr_engine_counted(l->engine, a->op, &end, 0, zr_loop_now());
   else
     zr_engine_released(l->engine, a->op, &(struct zr_release_end){.call = end}, zr_loop_now());
+}
+
+/* The bin's total comes with any page of it. */
+static enum zr_err s_count(struct zr_loop *l, const struct zr_action *a, struct call *c) {
+  const struct zr_list_query query = {
+      .product = a->product, .status = "RECYCLE", .page_num = 1, .page_size = 1};
+  return zr_remote_list(l->remote, &query, a->timeout_ms, s_counted, c);
+}
+
+static enum zr_err s_start(struct zr_loop *l, const struct zr_action *a,
+                           const struct zr_remote_order *order, struct call *c) {
+  if (a->kind == ZR_ACTION_COUNT_BIN)
+    return s_count(l, a, c);
+  return a->kind == ZR_ACTION_DESCRIBE ? zr_remote_describe(l->remote, order, s_described, c)
+                                       : zr_remote_release(l->remote, order, s_released, c);
 }
 
 static void s_call(struct zr_loop *l, const struct zr_action *a) {
@@ -59,8 +83,7 @@ static void s_call(struct zr_loop *l, const struct zr_action *a) {
   enum zr_err e = ZR_ERR_NOMEM;
   if (c) {
     *c = (struct call){l, a->op, a->batch};
-    e = a->kind == ZR_ACTION_DESCRIBE ? zr_remote_describe(l->remote, &order, s_described, c)
-                                      : zr_remote_release(l->remote, &order, s_released, c);
+    e = s_start(l, a, &order, c);
   }
   if (e == ZR_ERR_OK)
     return;
@@ -94,7 +117,8 @@ static void s_done(struct zr_loop *l, const struct zr_action *a) {
 void zr_calls_carry_out(struct zr_loop *l) {
   struct zr_action a;
   while (zr_engine_poll(l->engine, zr_loop_now(), &a)) {
-    if (a.kind == ZR_ACTION_DESCRIBE || a.kind == ZR_ACTION_RELEASE) {
+    if (a.kind == ZR_ACTION_DESCRIBE || a.kind == ZR_ACTION_RELEASE ||
+        a.kind == ZR_ACTION_COUNT_BIN) {
       s_call(l, &a);
     } else if (a.kind == ZR_ACTION_DONE) {
       s_done(l, &a);

@@ -34,6 +34,7 @@ static const struct member s_members[] = {
     {"call_timeout_ms", KIND_MS, AT(call_timeout_ms), 100, 300000},
     {"window_ms", KIND_MS, AT(window_ms), 1, 1000},
     {"max_concurrent_releases", KIND_COUNT, AT(max_concurrent_releases), 1, 10000},
+    {"max_instances", KIND_COUNT, AT(max_instances), 1, 10000},
     {"access_key_id", KIND_SECRET, AT(access_key_id), 0, 0},
     {"access_key_password", KIND_SECRET, AT(access_key_password), 0, 0},
     {"token", KIND_SECRET, AT(token), 0, 0},
@@ -105,6 +106,8 @@ static const char *s_expects(const struct member *m) {
 
 static enum zr_err s_take(struct zr_config *c, const char *path, const cJSON *v, const cJSON *root,
                           struct zr_buf *problem) {
+  if (strcmp(v->string, "keep") == 0)
+    return zr_config_keep(c, path, v, problem);
   const struct member *m = s_find(v->string);
   if (!m) {
     (void)zr_buf_printf(problem, "%s: unknown member \"%s\"", path, v->string);
@@ -187,6 +190,7 @@ void zr_config_clean_up(struct zr_config *c) {
   zr_free(c->profile);
   zr_free(c->ca_file);
   zr_free(c->proxy);
+  zr_config_keep_clean_up(c);
   zr_secret_clean_up(&c->access_key_id);
   zr_secret_clean_up(&c->access_key_password);
   zr_secret_clean_up(&c->token);

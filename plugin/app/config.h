@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/secret.h"
+#include "model/policy.h"
 #include "zenlayer/credential.h"
 #include "zenlayer/endpoint.h"
 
@@ -28,6 +29,10 @@ struct zr_config {
   int64_t call_timeout_ms;
   int64_t window_ms;
   unsigned max_concurrent_releases;
+  unsigned max_instances;    /* in one release, whoever asks; 0: no ceiling */
+  struct zr_keep_rule *keep; /* what no release takes, whoever asks */
+  size_t keep_count;
+  struct zr_policy policy; /* both, for the engine */
   struct zr_secret access_key_id;
   struct zr_secret access_key_password;
   struct zr_secret token;
@@ -39,6 +44,16 @@ struct zr_config {
 enum zr_err zr_config_read(const struct zr_app_options *options, struct zr_config *out,
                            struct zr_buf *problem) ZR_MUST_CHECK;
 void zr_config_clean_up(struct zr_config *c);
+
+/* config_keep.c: the member "keep", a list of objects with exactly one of name_pattern, tag ("KEY"
+ * or "KEY=VALUE"), resource_group_id and zone_id. ZR_ERR_INVALID leaves a sentence in `problem`. */
+struct cJSON;
+enum zr_err zr_config_keep(struct zr_config *c, const char *path, const struct cJSON *list,
+                           struct zr_buf *problem) ZR_MUST_CHECK;
+void zr_config_keep_clean_up(struct zr_config *c);
+/* The policy that holds for every release; NULL when nothing is set. Lives as long as the config.
+ */
+const struct zr_policy *zr_config_policy(struct zr_config *c);
 
 /* What the settings, the flags and the environment together say. As zr_endpoint_find and
  * zr_credential_find. */

@@ -152,7 +152,7 @@ static enum zr_err s_new_remote(struct zr_loop *l, const struct zr_config *confi
   return e;
 }
 
-static enum zr_err s_build(struct zr_loop *l, const struct zr_config *config,
+static enum zr_err s_build(struct zr_loop *l, struct zr_config *config,
                            const struct zr_app_options *options, struct zr_buf *problem) {
   enum zr_err e = zr_config_endpoint(config, options, &l->endpoint, problem);
   if (e != ZR_ERR_OK)
@@ -172,12 +172,13 @@ static enum zr_err s_build(struct zr_loop *l, const struct zr_config *config,
     return e;
   const struct zr_engine_options engine = {.seed = s_seed(),
                                            .calls_per_second = config->calls_per_second,
-                                           .call_timeout_ms = config->call_timeout_ms};
+                                           .call_timeout_ms = config->call_timeout_ms,
+                                           .policy = zr_config_policy(config)};
   e = zr_engine_new(&engine, &l->engine);
   return e == ZR_ERR_OK ? s_new_remote(l, config, options, problem) : e;
 }
 
-enum zr_err zr_loop_new(const struct zr_config *config, const struct zr_app_options *options,
+enum zr_err zr_loop_new(struct zr_config *config, const struct zr_app_options *options,
                         struct zr_loop **out, struct zr_buf *problem) {
   struct zr_loop *l = zr_calloc(1, sizeof *l);
   if (!l)

@@ -17,7 +17,7 @@ struct zr_loop;
 /* Builds everything and starts the thread. Without usable credentials it still starts: its facts
  * say what is wrong, and nothing can be submitted. On an error `problem` has a sentence for people.
  */
-enum zr_err zr_loop_new(const struct zr_config *config, const struct zr_app_options *options,
+enum zr_err zr_loop_new(struct zr_config *config, const struct zr_app_options *options,
                         struct zr_loop **out, struct zr_buf *problem) ZR_MUST_CHECK;
 /* Lives as long as the loop. */
 const struct zr_backend *zr_loop_backend(struct zr_loop *l);

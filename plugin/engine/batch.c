@@ -10,7 +10,7 @@
  *
  * evaluate looks at every item's verdict, decides what can be decided, and sets the next state.
  */
-#include "engine/state.h"
+#include "engine/gate.h"
 
 enum zr_err zr_batch_new(struct zr_engine *e, struct zr_lane *l, struct zr_budget *budget,
                          struct zr_batch **out) {
@@ -27,6 +27,7 @@ enum zr_err zr_batch_new(struct zr_engine *e, struct zr_lane *l, struct zr_budge
   shared->refs++;
   b->budget = shared;
   b->lane = l;
+  l->batches++;
   b->state = ZR_BATCH_READ_DUE;
   b->due = b->started_at = e->now.mono;
   b->expires = ZR_MONO_NEVER;
@@ -58,6 +59,7 @@ void zr_batch_free(struct zr_engine *e, struct zr_batch *b) {
   if (--b->budget->refs == 0)
     zr_free(b->budget);
   zr_answer_release(b->read_trouble);
+  b->lane->batches--;
   DL_DELETE(e->batches, b);
   zr_free(b);
 }
@@ -105,14 +107,29 @@ static void s_expire_subs(struct zr_engine *e, struct zr_batch *b, struct zr_ite
   }
 }
 
+/* A dry run's end of what would be sent: for those whom nothing holds back. */
+static void s_decide_cleared(struct zr_engine *e, struct zr_item *it, struct zr_verdict v) {
+  struct zr_sub *s;
+  struct zr_sub *next;
+  DL_FOREACH_SAFE(it->subs, s, next) {
+    if (zr_gate_clears(s))
+      zr_job_decide(e, s, v.outcome, v.code);
+  }
+}
+
 static void s_judge(struct zr_engine *e, struct zr_batch *b, struct zr_item *it) {
   struct zr_verdict v = zr_verdict_of(it, b->lane->dry);
-  if (v.next == ZR_NEXT_DECIDED) {
+  bool would = v.next == ZR_NEXT_DECIDED && v.code == ZR_CODE_WOULD_RELEASE;
+  if (it->attempts == 0 && (would || v.next == ZR_NEXT_SEND))
+    zr_gate_hold_back(e, it);
+  if (would) {
+    s_decide_cleared(e, it, v);
+  } else if (v.next == ZR_NEXT_DECIDED) {
     s_decide_all(e, it, v);
   } else if (v.next == ZR_NEXT_SEND && !zr_item_wanted(it) && !it->ambiguous &&
              !zr_verdict_lag_possible(it)) {
     s_decide_all(e, it, zr_verdict_final(it, ZR_CODE_CANCELLED, true));
-  } else if (v.next == ZR_NEXT_WAIT || !zr_item_wanted(it)) {
+  } else if (v.next == ZR_NEXT_WAIT || !zr_item_cleared(it)) {
     s_expire_subs(e, b, it);
   }
 }
@@ -121,7 +138,7 @@ unsigned zr_batch_sendable(const struct zr_batch *b, struct zr_item *out[ZR_BATC
   unsigned n = 0;
   for (unsigned i = 0; i < b->item_count; i++) {
     struct zr_item *it = b->items[i];
-    if (zr_verdict_of(it, b->lane->dry).next == ZR_NEXT_SEND && zr_item_wanted(it))
+    if (zr_verdict_of(it, b->lane->dry).next == ZR_NEXT_SEND && zr_item_cleared(it))
       out[n++] = it;
   }
   return n;
@@ -195,6 +212,8 @@ void zr_batch_evaluate(struct zr_engine *e, struct zr_batch *b) {
   if (zr_batch_sendable(b, send) > 0 && !s_read_in_pause(e, b)) {
     struct zr_mono at = b->send_not_before.ms > e->now.mono.ms ? b->send_not_before : e->now.mono;
     zr_batch_set_state(b, ZR_BATCH_SEND_DUE, at);
+  } else if (zr_gate_parks(b)) {
+    zr_batch_set_state(b, ZR_BATCH_READ_DUE, ZR_MONO_NEVER);
   } else {
     zr_batch_set_state(b, ZR_BATCH_READ_DUE, s_next_read(b, e->now.mono));
   }

@@ -1,6 +1,6 @@
 #include "engine/engine.h"
 
-#include "engine/state.h"
+#include "engine/gate.h"
 
 enum zr_err zr_engine_new(const struct zr_engine_options *options, struct zr_engine **out) {
   struct zr_engine *e = zr_calloc(1, sizeof *e);
@@ -38,7 +38,8 @@ static void s_recycle(struct zr_engine *e) {
 }
 
 static bool s_embedded(const struct zr_out *o) {
-  return o->op || (o->job && (o == &o->job->outcomes_out || o == &o->job->done_out));
+  return o->op || (o->job && (o == &o->job->outcomes_out || o == &o->job->done_out ||
+                              (o->job->guard && o == &o->job->guard->count_out)));
 }
 
 static void s_forget_outs(struct zr_engine *e) {
@@ -188,6 +189,11 @@ static bool s_hand_out(struct zr_engine *e, struct zr_out *o, struct zr_action *
     else
       e->handed = o;
     break;
+  case ZR_ACTION_COUNT_BIN:
+    out->op = o->job->guard->count_op;
+    out->product = o->job->product;
+    out->timeout_ms = e->options.call_timeout_ms;
+    break;
   case ZR_ACTION_DONE:
     if (!zr_report_build(e, o->job))
       return false;
@@ -205,6 +211,7 @@ bool zr_engine_poll(struct zr_engine *e, struct zr_engine_time now, struct zr_ac
   if (!e->outs) {
     zr_jobs_expire(e);
     zr_lanes_flush(e);
+    zr_gates_step(e);
     zr_batches_step(e);
   }
   struct zr_out *o = e->outs;
@@ -221,6 +228,7 @@ struct zr_mono zr_engine_wake(const struct zr_engine *e, struct zr_mono now) {
   if (e->outs)
     return e->starved ? zr_mono_add(now, ZR_NOMEM_MS) : now;
   struct zr_mono at = zr_mono_min(zr_jobs_wake(e), zr_lanes_wake(e));
+  at = zr_mono_min(at, zr_gates_wake(e));
   return zr_mono_min(at, zr_batches_wake(e));
 }
 

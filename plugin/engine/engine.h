@@ -23,19 +23,21 @@
 struct zr_engine;
 
 struct zr_engine_options {
-  uint64_t seed;           /* of the jitter */
-  unsigned max_releases;   /* release calls in flight; 0: 8 */
-  unsigned max_reads;      /* describe calls in flight; 0: 8 */
-  unsigned max_ids;        /* distinct ids at work; beyond: ZR_ERR_LIMIT; 0: 200,000 */
-  double calls_per_second; /* ceiling for each kind of call; 0: none before the first 429 */
-  int64_t call_timeout_ms; /* of one upstream call; 0: 30,000 */
+  uint64_t seed;                  /* of the jitter */
+  unsigned max_releases;          /* release calls in flight; 0: 8 */
+  unsigned max_reads;             /* describe calls in flight; 0: 8 */
+  unsigned max_ids;               /* distinct ids at work; beyond: ZR_ERR_LIMIT; 0: 200,000 */
+  double calls_per_second;        /* ceiling for each kind of call; 0: none before the first 429 */
+  int64_t call_timeout_ms;        /* of one upstream call; 0: 30,000 */
+  const struct zr_policy *policy; /* holds for every job; borrowed, outlives the engine; NULL */
 };
 
 enum zr_action_kind {
-  ZR_ACTION_DESCRIBE, /* read these ids, then zr_engine_described(op) */
-  ZR_ACTION_RELEASE,  /* order their release, then zr_engine_released(op) */
-  ZR_ACTION_EVENT,    /* tell whoever watches `job` */
-  ZR_ACTION_DONE,     /* `job` is over: its report; the handle is dead afterwards */
+  ZR_ACTION_DESCRIBE,  /* read these ids, then zr_engine_described(op) */
+  ZR_ACTION_RELEASE,   /* order their release, then zr_engine_released(op) */
+  ZR_ACTION_EVENT,     /* tell whoever watches `job` */
+  ZR_ACTION_DONE,      /* `job` is over: its report; the handle is dead afterwards */
+  ZR_ACTION_COUNT_BIN, /* how many are in the product's bin, then zr_engine_counted(op) */
 };
 
 /* What to do next. Pointers are borrowed: ids until the call's end is given back, event and report
@@ -78,6 +80,9 @@ void zr_engine_described(struct zr_engine *e, uint64_t handle, const struct zr_d
                          struct zr_engine_time now);
 void zr_engine_released(struct zr_engine *e, uint64_t handle, const struct zr_release_end *end,
                         struct zr_engine_time now);
+/* `total` is the bin's size; read only when the call's class is OK. */
+void zr_engine_counted(struct zr_engine *e, uint64_t op, const struct zr_call_end *end,
+                       uint64_t total, struct zr_engine_time now);
 
 /* The next action, if one is due. */
 bool zr_engine_poll(struct zr_engine *e, struct zr_engine_time now, struct zr_action *out);

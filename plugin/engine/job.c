@@ -1,5 +1,5 @@
 /* Jobs: a caller's request, its distinct ids, and when each of them is decided. */
-#include "engine/state.h"
+#include "engine/gate.h"
 
 /* Distinct ids of one request, by text, while it is taken in. */
 struct distinct {
@@ -16,6 +16,7 @@ static void s_drop_sub(struct zr_sub *s) {
   zr_rstr_release(s->read_id[0]);
   zr_rstr_release(s->read_id[1]);
   zr_answer_release(s->answer);
+  zr_rstr_release(s->held_why);
 }
 
 void zr_job_free(struct zr_engine *e, struct zr_job *j) {
@@ -23,6 +24,7 @@ void zr_job_free(struct zr_engine *e, struct zr_job *j) {
     HASH_DEL(e->jobs, j);
   for (uint32_t i = 0; j->subs && i < j->sub_count; i++)
     s_drop_sub(&j->subs[i]);
+  zr_guard_free(j->guard);
   zr_free(j->subs);
   zr_free(j->duplicates);
   zr_free(j->fresh);
@@ -68,12 +70,14 @@ static struct zr_job *s_new(struct zr_engine *e, const struct zr_release_request
   j->subs = zr_calloc(n, sizeof *j->subs);
   j->duplicates = zr_calloc(n, sizeof *j->duplicates);
   j->fresh = zr_calloc(n, sizeof *j->fresh);
+  j->product = r->product;
   j->allow_missing = r->allow_missing;
   j->wait_ms = r->wait_ms;
   j->deadline = r->deadline;
   j->handle = ++e->next_handle;
   j->outcomes_out.job = j->done_out.job = j;
-  if (j->subs && j->duplicates && j->fresh && s_collapse(j, r) == ZR_ERR_OK)
+  if (j->subs && j->duplicates && j->fresh && s_collapse(j, r) == ZR_ERR_OK &&
+      zr_guard_new(j, r, e->options.policy, &j->guard) == ZR_ERR_OK)
     return j;
   zr_job_free(e, j);
   return NULL;
@@ -144,6 +148,7 @@ static enum zr_err s_attach(struct zr_engine *e, struct zr_job *j,
   return ZR_ERR_OK;
 }
 
+/* A lane of one job's own has nobody to wait for. */
 static void s_queue(struct zr_engine *e, struct zr_lane *l, const struct zr_release_request *r,
                     struct zr_item *fresh) {
   struct zr_item *it;
@@ -152,8 +157,8 @@ static void s_queue(struct zr_engine *e, struct zr_lane *l, const struct zr_rele
     it->prev = it->next = NULL;
     zr_lane_push(e, l, it);
   }
-  l->window_ms = r->window_ms;
-  l->hold = r->hold_window;
+  l->window_ms = l->own ? 0 : r->window_ms;
+  l->hold = !l->own && r->hold_window;
 }
 
 enum zr_err zr_engine_submit(struct zr_engine *e, const struct zr_release_request *request,
@@ -164,10 +169,14 @@ enum zr_err zr_engine_submit(struct zr_engine *e, const struct zr_release_reques
     return ZR_ERR_INVALID;
   if (e->item_total + request->instance_id_count > e->options.max_ids)
     return ZR_ERR_LIMIT;
-  struct zr_lane *l = zr_lane_of(e, request);
-  struct zr_job *j = l ? s_new(e, request) : NULL;
-  if (!j)
+  struct zr_job *j = s_new(e, request);
+  bool gated = j && j->guard && j->guard->gate == ZR_GATE_CLOSED;
+  struct zr_lane *l = j ? zr_lane_of(e, request, gated) : NULL;
+  if (!l) {
+    if (j)
+      zr_job_free(e, j);
     return ZR_ERR_NOMEM;
+  }
   struct zr_item *fresh = NULL;
   enum zr_err err = s_attach(e, j, request, &fresh);
   if (err == ZR_ERR_OK) {
@@ -200,6 +209,12 @@ static void s_keep_evidence(struct zr_sub *s, const struct zr_item *it) {
 void zr_job_decide(struct zr_engine *e, struct zr_sub *s, enum zr_outcome outcome,
                    enum zr_code code) {
   struct zr_job *j = s->job;
+  struct zr_verdict v = {ZR_NEXT_DECIDED, outcome, code};
+  v = zr_guard_adjust(s, v);
+  outcome = v.outcome;
+  code = v.code;
+  if (j->guard)
+    j->guard->dirty = true;
   s_keep_evidence(s, s->item);
   s->outcome = outcome;
   s->code = outcome == ZR_OUTCOME_NOT_FOUND && j->allow_missing ? ZR_CODE_MISSING_ALLOWED : code;

@@ -1,10 +1,10 @@
 /* Lanes: where ids of several callers wait to fill a batch of 100. */
 #include "engine/state.h"
 
-struct zr_lane *zr_lane_of(struct zr_engine *e, const struct zr_release_request *r) {
+struct zr_lane *zr_lane_of(struct zr_engine *e, const struct zr_release_request *r, bool own) {
   struct zr_lane *l;
   DL_FOREACH(e->lanes, l) {
-    if (l->product == r->product && l->depend_resource == r->depend_resource &&
+    if (!own && !l->own && l->product == r->product && l->depend_resource == r->depend_resource &&
         l->dry == r->validate_only)
       return l;
   }
@@ -14,6 +14,7 @@ struct zr_lane *zr_lane_of(struct zr_engine *e, const struct zr_release_request 
   l->product = r->product;
   l->depend_resource = r->depend_resource;
   l->dry = r->validate_only;
+  l->own = own;
   DL_APPEND(e->lanes, l);
   return l;
 }
@@ -61,10 +62,15 @@ static bool s_fill(struct zr_engine *e, struct zr_lane *l) {
 
 void zr_lanes_flush(struct zr_engine *e) {
   struct zr_lane *l;
-  DL_FOREACH(e->lanes, l) {
+  struct zr_lane *next;
+  DL_FOREACH_SAFE(e->lanes, l, next) {
     bool more = true;
     while (more && (l->queued >= ZR_BATCH_MAX || s_due(l).ms <= e->now.mono.ms))
       more = s_fill(e, l);
+    if (l->own && l->queued == 0 && l->batches == 0) {
+      DL_DELETE(e->lanes, l);
+      zr_free(l);
+    }
   }
 }
 

@@ -2,7 +2,7 @@
  * Upstream calls: which ids go into one, and what its end says about each of them. A read that the
  * service refuses for one of its ids is repeated in parts (ZR_FAN_OUT), down to single ids.
  */
-#include "engine/state.h"
+#include "engine/gate.h"
 
 int64_t zr_backoff_ms(struct zr_engine *e, unsigned failures) {
   unsigned shift = failures > 5 ? 5 : failures ? failures - 1 : 0;
@@ -178,12 +178,15 @@ static bool s_take_rows(struct zr_engine *e, struct zr_op *op, const struct zr_d
   bool whole = true;
   for (unsigned i = 0; i < op->count; i++) {
     const struct zr_instance *row = s_row(end, op->ids[i]);
-    if (row)
+    if (row) {
       zr_item_seen(op->items[i], row, read_id, e->now.mono);
-    else if (end->complete)
+      zr_guard_note(e, op->items[i], row);
+    } else if (end->complete) {
       zr_item_absent(op->items[i], read_id, e->now.mono);
-    else
+      zr_guard_note(e, op->items[i], NULL);
+    } else {
       whole = false;
+    }
   }
   zr_rstr_release(read_id);
   zr_engine_passed(&e->read_rate, &e->read_throttled_since);

@@ -1,5 +1,5 @@
 /* Results and diagnostics as the front doors get them, built in the engine's report arena. */
-#include "engine/state.h"
+#include "engine/gate.h"
 
 static const char *s_of_answer(const struct zr_answer *a) {
   const char *reason = a ? zr_rstr_text(a->reason) : "";
@@ -34,6 +34,12 @@ static const char *s_not_attempted(struct zr_arena *a, const struct zr_sub *s) {
   if (s->code == ZR_CODE_WOULD_RELEASE)
     return zr_arena_printf(a, "Instance %s is in the recycle bin (%s) and would be released.", id,
                            s_status(s));
+  if (s->code == ZR_CODE_DRIFTED || s->code == ZR_CODE_PROTECTED)
+    return zr_arena_printf(a, "No release naming instance %s was sent: %s.", id,
+                           s->held_why ? zr_rstr_text(s->held_why) : "it is not as planned");
+  if (s->code == ZR_CODE_BELT_BROKEN)
+    return zr_arena_printf(a, "No release naming instance %s was sent: %s.", id,
+                           zr_rstr_text(s->job->guard->why));
   if (s->code == ZR_CODE_CANCELLED || s->code == ZR_CODE_DEADLINE ||
       s->code == ZR_CODE_SHUTTING_DOWN || !s->answer)
     return zr_arena_printf(a, "No release naming instance %s was sent.", id);

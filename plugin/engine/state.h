@@ -29,6 +29,7 @@
 #include <utlist.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/rng.h"
 #include "base/rstr.h"
 #include "engine/engine.h"
@@ -102,6 +103,10 @@ struct zr_sub {
   uint32_t attempts;
   struct zr_wall sent_at;
   struct zr_wall decided_at;
+  /* guard.c: what its job's guard said of the last row that was read. */
+  bool judged;
+  enum zr_code held; /* NONE: nothing speaks against a release */
+  struct zr_rstr *held_why;
 };
 
 struct zr_duplicate {
@@ -120,9 +125,13 @@ struct zr_out {
   struct zr_answer *answer; /* keeps the event's text alive */
 };
 
+struct zr_guard; /* gate.h */
+
 struct zr_job {
   UT_hash_handle hh;
+  struct zr_guard *guard; /* NULL: nothing holds its ids back */
   uint64_t handle;
+  enum zr_product product;
   bool allow_missing;
   bool cancelled;
   bool done_queued;
@@ -247,6 +256,8 @@ struct zr_lane {
   struct zr_mono last_at;
   int64_t window_ms;
   bool hold;        /* do not flush on idle while earlier callers are unanswered */
+  bool own;         /* of one gated job; freed when its last batch is */
+  unsigned batches; /* that refer to it */
   unsigned at_work; /* items of this lane in batches */
 };
 
@@ -347,7 +358,8 @@ void zr_jobs_expire(struct zr_engine *e);
 struct zr_mono zr_jobs_wake(const struct zr_engine *e);
 
 /* lane.c */
-struct zr_lane *zr_lane_of(struct zr_engine *e, const struct zr_release_request *r);
+/* `own`: a new one that nobody else joins. */
+struct zr_lane *zr_lane_of(struct zr_engine *e, const struct zr_release_request *r, bool own);
 void zr_lane_push(struct zr_engine *e, struct zr_lane *l, struct zr_item *it);
 void zr_lane_remove(struct zr_lane *l, struct zr_item *it);
 void zr_lanes_flush(struct zr_engine *e);

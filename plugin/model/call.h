@@ -89,6 +89,8 @@ struct zr_list_end {
   uint64_t total;
   const struct zr_instance *rows;
   size_t row_count;
+  bool clock_known;        /* the reply bore a date */
+  int64_t clock_offset_ms; /* the service's clock less ours, to the second */
 };
 
 #endif

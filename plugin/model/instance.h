@@ -33,6 +33,8 @@ struct zr_instance {
   size_t tag_count;
   uint32_t disk_count;              /* system disk and data disks */
   uint32_t undetachable_disk_count; /* die with the instance */
+  bool tags_told;                   /* the list of tags was there and could be read whole */
+  int64_t bin_since_ms;             /* wall time of the first sighting in the bin; 0: not known */
 };
 
 /* Where an instance is, as far as a release cares. */

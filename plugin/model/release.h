@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "model/diagnostic.h"
 #include "model/outcome.h"
+#include "model/policy.h"
 #include "model/product.h"
 
 enum {
@@ -31,7 +32,9 @@ struct zr_release_request {
   int64_t wait_ms;      /* for proof, from each batch's last answer; 0: answer after acceptance */
   int64_t window_ms;    /* idle time in which further callers may join a batch that is not full */
   bool hold_window;     /* keep the window open, up to 1 s, while earlier callers are unanswered */
-  struct zr_mono deadline; /* ZR_MONO_NEVER: none */
+  struct zr_mono deadline;            /* ZR_MONO_NEVER: none */
+  const struct zr_policy *policy;     /* NULL: none beyond the server's own */
+  const struct zr_expected *expected; /* one for each of instance_ids; NULL: nothing is compared */
 };
 
 /* How it ended for one distinct id, with the evidence. Text is borrowed from the engine. */

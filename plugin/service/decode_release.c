@@ -1,23 +1,34 @@
 #include "service/decode_release.h"
 
+#include <string.h>
+
 #include "service/codec.h"
+#include "service/decode_policy.h"
 #include "service/hash.h"
 #include "service/text_rule.h"
 #include "zenrelease/v1/release_service.pb-c.h"
 
 enum { WAIT_MAX_MS = 24 * 3600 * 1000, SECOND_MS = 1000, NANOS_PER_MS = 1000000 };
+_Static_assert(ZR_POLICY_TEXT_MAX == 1024, "the sentence below says so");
 
-/* The number in ReleaseRequest; CancelReleaseRequest has no repeated field. */
+/* The number in ReleaseRequest; no other message here has a repeated field of texts. */
 enum { INSTANCE_IDS = 2 };
 
 static const char *s_text(const ProtobufCFieldDescriptor *field, struct zr_view text, bool plain) {
   if (field->id == INSTANCE_IDS && field->label == PROTOBUF_C_LABEL_REPEATED)
     return zr_id_problem(text, plain);
-  return zr_request_id_problem(text);
+  if (strcmp(field->name, "instance_id") == 0)
+    return zr_id_problem(text, plain);
+  if (strcmp(field->name, "request_id") == 0)
+    return zr_request_id_problem(text);
+  return text.len > ZR_POLICY_TEXT_MAX ? "is longer than 1024 bytes" : NULL;
 }
 
 static size_t s_max_count(const ProtobufCFieldDescriptor *field) {
-  (void)field; /* instance_ids is the only repeated one */
+  if (strcmp(field->name, "keep") == 0)
+    return ZR_KEEP_MAX;
+  if (strcmp(field->name, "tags") == 0)
+    return ZR_EXPECTED_TAGS_MAX;
   return ZR_JOB_MAX_IDS;
 }
 
@@ -66,6 +77,7 @@ static uint64_t s_content(const struct zr_release_request *r, const uint64_t key
   zr_hash_number(&h, r->instance_id_count);
   for (size_t i = 0; i < r->instance_id_count; i++)
     zr_hash_text(&h, zr_view_of(r->instance_ids[i]));
+  zr_hash_policy(&h, r);
   return zr_hash_end(&h);
 }
 
@@ -87,6 +99,7 @@ bool zr_decode_release(struct zr_view bytes, const uint64_t hash_key[2],
       .after_sequence = m->after_sequence,
   };
   s_check(m, out, v);
+  zr_decode_policy(m, &out->request, v);
   if (zr_violations_any(v))
     return false;
   if (out->request_id[0])

@@ -72,6 +72,8 @@ struct zr_rpc_bytes *zr_pack_list(const struct zr_list_end *end, const char *nex
   zenrelease__v1__list_instances_response__init(&m);
   m.next_page_token = zr_pb_text(next_page_token);
   m.total_size = (int64_t)end->total;
+  m.service_clock_known = end->clock_known;
+  m.service_clock_offset_ms = end->clock_offset_ms;
   struct zr_rpc_bytes *b = s_rows(&arena, end, &m) ? zr_encode(&m.base) : NULL;
   zr_arena_clean_up(&arena);
   return b;

@@ -41,7 +41,8 @@ static void s_release_end(struct zr_call *c, const struct zr_reply *reply, struc
   zr_call_free(c);
 }
 
-static void s_list_end(struct zr_call *c, const struct zr_reply *reply, struct zr_finding *v) {
+static void s_list_end(struct zr_call *c, const struct zr_reply *reply, struct zr_finding *v,
+                       const char *date) {
   struct zr_rows rows;
   const char *fault = zr_reply_rows(reply->payload, c->product, &c->arena, &rows);
   if (fault) {
@@ -51,6 +52,10 @@ static void s_list_end(struct zr_call *c, const struct zr_reply *reply, struct z
   }
   struct zr_list_end end = {
       .call = v->end, .total = rows.total, .rows = rows.rows, .row_count = rows.count};
+  struct zr_wall theirs;
+  end.clock_known = date[0] && zr_wall_parse_http(date, &theirs) == 0;
+  if (end.clock_known)
+    end.clock_offset_ms = theirs.ms - c->remote->wall().ms;
   c->fn.list(c->ctx, &end);
   zr_call_free(c);
 }
@@ -140,7 +145,7 @@ void zr_call_on_http(void *ctx, const struct zr_http_result *result) {
   else if (c->action == ZR_ACTION_RELEASE)
     s_release_end(c, &reply, &verdict);
   else if (c->action == ZR_ACTION_LIST)
-    s_list_end(c, &reply, &verdict);
+    s_list_end(c, &reply, &verdict, result->date);
   else
     s_describe_end(c, &reply, &verdict);
   zr_reply_clean_up(&reply);

@@ -101,11 +101,13 @@ static const char *s_tags(const cJSON *item, struct zr_arena *arena, struct zr_i
   if (!tags)
     return "out of memory";
   const cJSON *tag = NULL;
+  row->tags_told = true;
   cJSON_ArrayForEach(tag, list) {
     const char *key = zr_json_text(zr_json_get(tag, "key"));
     const char *value = zr_json_text(zr_json_get(tag, "value"));
     if (key)
       tags[row->tag_count++] = (struct zr_tag){key, value ? value : ""};
+    row->tags_told = row->tags_told && key && value;
   }
   row->tags = tags;
   return NULL;
@@ -165,7 +167,8 @@ static const char *s_row(const cJSON *object, enum zr_product product, struct zr
   const char *other_status = NULL;
   if (!cJSON_IsObject(object))
     return "a row is not an object";
-  *row = (struct zr_instance){"", "", "", "", "", "", "", "", "", "", "", 0, 0, 0, 0, 0, 0, 0, 0};
+  *row = (struct zr_instance){"", "", "", "", "", "", "", "", "", "", "",
+                              0,  0,  0,  0,  0,  0,  0,  0,  0,  0};
   for (const cJSON *item = object->child; item; item = item->next) {
     size_t i = s_lookup(item->string, product);
     if (i == ZR_COUNT(s_members))

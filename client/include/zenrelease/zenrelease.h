@@ -26,6 +26,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "zenrelease/policy.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -299,6 +301,10 @@ struct zenrelease_release_options {
   struct zenrelease_cancel *cancel; /* Optional. */
   zenrelease_event_fn *on_event;    /* Optional. */
   void *user;
+  /* Optional. With either, the ids must fit into one request: at most 10,000 (other_instances tells
+   * the server of the rest of a larger set). `expected` has one element for each id. */
+  const struct zenrelease_policy *policy;
+  const struct zenrelease_expected *expected;
 };
 
 static inline void zenrelease_release_options_init(struct zenrelease_release_options *options) {
@@ -349,11 +355,6 @@ zenrelease_release_unary(struct zenrelease_client *client,
 
 /* ---- list ----------------------------------------------------------------------------------- */
 
-struct zenrelease_tag {
-  const char *key;
-  const char *value;
-};
-
 struct zenrelease_list_options {
   size_t size;
   enum zenrelease_product product;   /* Required. */
@@ -366,6 +367,8 @@ struct zenrelease_list_options {
   int32_t page_size;                /* Optional: 1 to 1000; 0: 100. */
   int64_t timeout_ms;               /* Per page; 0: 60 s. */
   struct zenrelease_cancel *cancel; /* Optional. */
+  const char *const *instance_ids;  /* Optional: only these; at most 100. */
+  size_t instance_id_count;
 };
 
 static inline void zenrelease_list_options_init(struct zenrelease_list_options *options) {
@@ -409,6 +412,9 @@ zenrelease_list_next(struct zenrelease_list *list, const struct zenrelease_insta
                      struct zenrelease_error **error);
 /* How many there are in all, as the server said with the last page; 0 before the first. */
 ZENRELEASE_API int64_t zenrelease_list_total(const struct zenrelease_list *list);
+/* The service's clock less the server's, as the last page tells it to the second: 1 with
+ * *offset_ms set, 0 when it is not known. */
+ZENRELEASE_API int zenrelease_list_clock(const struct zenrelease_list *list, int64_t *offset_ms);
 
 /* ---- info ----------------------------------------------------------------------------------- */
 

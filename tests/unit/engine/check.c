@@ -45,6 +45,43 @@ void world_check_outcome(struct world *w, const struct job_record *j, const stru
   }
 }
 
+static bool s_names(const struct job_record *j, const char *id) {
+  for (size_t i = 0; i < j->id_count; i++) {
+    if (j->ids[i] == id)
+      return true;
+  }
+  return false;
+}
+
+/* All of a gated job's ids were read before the first of them is sent on its behalf. */
+static bool s_gate_may_be_open(struct world *w, const struct job_record *j) {
+  for (size_t i = 0; j->gated && i < j->id_count; i++) {
+    if (!cloud_find(w, j->ids[i])->read)
+      return false;
+  }
+  return true;
+}
+
+/* Whether this job may have had the machine sent, by what the reads have told so far. */
+static bool s_may_send(struct world *w, const struct job_record *j, const struct machine *m) {
+  if (!j->used || j->dry || j->outcome[m - w->machines] != ZR_OUTCOME_NONE || !s_names(j, m->id))
+    return false;
+  if (!j->guarded)
+    return true;
+  return !m->read_as_kept && (j->blind || !m->read_as_renamed) && s_gate_may_be_open(w, j);
+}
+
+void world_check_guard(struct world *w, const struct zr_action *release) {
+  for (size_t i = 0; i < release->id_count; i++) {
+    const struct machine *m = cloud_find(w, release->ids[i]);
+    bool allowed = false;
+    for (int n = 0; n < WORLD_JOBS; n++)
+      allowed = allowed || s_may_send(w, &w->jobs[n], m);
+    if (!allowed)
+      world_break(w, "%s was sent, and no caller's rules and gate allow it", m->id);
+  }
+}
+
 /* NOT_ATTEMPTED is about the one job; with several jobs on an id another may have sent it. */
 static bool s_only_job(const struct world *w, const char *id) {
   unsigned n = 0;
@@ -71,6 +108,8 @@ static void s_check_job(struct world *w, const struct job_record *j) {
     if (!m)
       continue;
     enum zr_outcome o = j->outcome[m - w->machines];
+    if ((j->broken || j->dry) && m->sent > 0 && s_only_job(w, m->id))
+      world_break(w, "%s was sent for a job that was to send nothing", m->id);
     if (o == ZR_OUTCOME_NOT_ATTEMPTED && m->sent > 0 && s_only_job(w, m->id))
       world_break(w, "%s was sent and was reported not_attempted", m->id);
   }

@@ -171,6 +171,7 @@ static void s_judge(struct world *w, struct pending *p, const struct zr_action *
 }
 
 static void s_note_send(struct world *w, const struct zr_action *a) {
+  world_check_guard(w, a);
   if (a->id_count == 0 || a->id_count > 100)
     world_break(w, "a release with %zu ids", a->id_count);
   for (size_t i = 0; i < a->id_count; i++) {
@@ -256,8 +257,37 @@ void cloud_read(struct world *w, const struct zr_action *a) {
     if (!there || (!p->complete && zr_rng_below(&w->rng, 2)))
       continue;
     p->rows[p->row_count] = (int)(m - w->machines);
+    p->renamed[p->row_count] = m->renamed;
+    p->kept[p->row_count] = m->kept;
     p->shown[p->row_count++] = seen;
   }
+}
+
+void cloud_count(struct world *w, const struct zr_action *a) {
+  struct pending *p = s_pend(w, a, false);
+  p->counts_bin = true;
+  w->counts++;
+  if (w->uncountable) {
+    w->uncountable--;
+    s_end_as(p, ZR_CLASS_UNKNOWN, 502, "");
+  }
+  for (size_t i = 0; i < w->machine_count; i++)
+    p->total += w->machines[i].place == PLACE_BIN;
+}
+
+static void s_facts(struct world *w, const struct pending *p, size_t i, struct zr_instance *row) {
+  static const struct zr_tag keep = {"keep", "yes"};
+  struct machine *m = &w->machines[p->rows[i]];
+  m->read = true;
+  m->read_as_renamed = p->renamed[i];
+  m->read_as_kept = p->kept[i];
+  row->name = p->renamed[i] ? "renamed" : "n";
+  row->zone_id = "z";
+  row->resource_group_id = "g";
+  row->charge_type = row->create_time = "";
+  row->tags = &keep;
+  row->tag_count = p->kept[i];
+  row->tags_told = true;
 }
 
 static void s_deliver_read(struct world *w, struct pending *p) {
@@ -265,12 +295,14 @@ static void s_deliver_read(struct world *w, struct pending *p) {
   memset(rows, 0, sizeof rows);
   for (size_t i = 0; i < p->count && p->complete && p->call.class_ == ZR_CLASS_OK; i++)
     w->machines[p->asked[i]].said_in_bin = false;
+  bool refused = p->call.class_ == ZR_CLASS_MISSING && p->count == 1;
+  for (size_t i = 0; i < p->count && (refused || p->complete); i++)
+    w->machines[p->asked[i]].read = true;
   for (size_t i = 0; i < p->row_count && p->call.class_ == ZR_CLASS_OK; i++) {
     w->machines[p->rows[i]].said_in_bin = p->shown[i] == PLACE_BIN;
     rows[i].id = w->machines[p->rows[i]].id;
     rows[i].status = s_status[p->shown[i]];
-    rows[i].name = "n";
-    rows[i].zone_id = "z";
+    s_facts(w, p, i, &rows[i]);
   }
   struct zr_describe_end end = {p->call, p->complete, rows, p->row_count};
   zr_engine_described(w->engine, p->op, &end, world_time(w));
@@ -282,7 +314,9 @@ void cloud_deliver(struct world *w) {
     if (!p->used || p->due > w->now)
       continue;
     p->used = false;
-    if (p->release) {
+    if (p->counts_bin) {
+      zr_engine_counted(w->engine, p->op, &p->call, p->total, world_time(w));
+    } else if (p->release) {
       struct zr_release_end end = {.call = p->call};
       zr_engine_released(w->engine, p->op, &end, world_time(w));
     } else {

@@ -27,6 +27,10 @@ static void s_scene(uint64_t seed) {
   w.faults.missing_refuses_read = seed % 3 == 0;
   (void)world_submit(&w, 0, 118, 5000, 0);
   (void)world_submit(&w, 90, 28, -1, 0);
+  world_add(&w, 60, PLACE_BIN);
+  w.machines[130].renamed = true;
+  const struct guard_spec spec = {.policy = {.max_bin_percent = 90, .max_drift_percent = 10}};
+  (void)world_submit_guarded(&w, 118, 60, &spec);
 }
 
 /* True when the n-th allocation was reached. The engine itself is there before the fault. */

@@ -36,6 +36,21 @@ static void s_choose_faults(struct world *w) {
       zr_rng_below(r, 2) ? FAULT_NONE : (enum release_fault)(1 + zr_rng_below(r, FAULT_COUNT_ - 1));
 }
 
+/* A caller with facts, rules and belts of which some will break. */
+static int s_submit_guarded(struct world *w, size_t first, size_t count) {
+  static const struct zr_keep_rule keep = {ZR_KEEP_TAG, "keep", NULL};
+  struct zr_rng *r = &w->rng;
+  struct guard_spec spec = {.no_policy = zr_rng_below(r, 5) == 0, .blind = zr_rng_below(r, 4) == 0};
+  spec.policy = (struct zr_policy){
+      .max_instances = zr_rng_below(r, 3) ? 0 : 1 + zr_rng_below(r, 200),
+      .max_bin_percent = zr_rng_below(r, 2) ? 0 : 1 + (unsigned)zr_rng_below(r, 100),
+      .max_drift_percent = (unsigned)zr_rng_below(r, 101),
+      .keep = &keep,
+      .keep_count = 1};
+  spec.no_policy = spec.no_policy && !spec.blind;
+  return world_submit_guarded(w, first, count, &spec);
+}
+
 /* Up to four callers over overlapping ids, some cancelled, some with deadlines. */
 static void s_scenario(struct world *w) {
   struct zr_rng *r = &w->rng;
@@ -47,7 +62,9 @@ static void s_scenario(struct world *w) {
     size_t count = 1 + zr_rng_below(r, w->machine_count - first);
     static const int64_t waits[] = {60000, 60000, 5000, 0};
     int64_t deadline = zr_rng_below(r, 5) ? 0 : 50 + (int64_t)zr_rng_below(r, 20000);
-    int job = world_submit(w, first, count, waits[zr_rng_below(r, 4)], deadline);
+    int job = zr_rng_below(r, 3) == 0
+                  ? s_submit_guarded(w, first, count)
+                  : world_submit(w, first, count, waits[zr_rng_below(r, 4)], deadline);
     world_run_to(w, w->now + (int64_t)zr_rng_below(r, 400));
     if (zr_rng_below(r, 6) == 0)
       world_cancel(w, job);

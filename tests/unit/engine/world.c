@@ -40,32 +40,63 @@ struct zr_engine_time world_time(const struct world *w) {
   return (struct zr_engine_time){{w->now}, {1700000000000 + w->now}};
 }
 
+static struct job_record *s_record(struct world *w, size_t first, size_t count) {
+  int n = 0;
+  while (n < WORLD_JOBS && w->jobs[n].used)
+    n++;
+  if (n == WORLD_JOBS)
+    abort();
+  struct job_record *j = &w->jobs[n];
+  j->used = true;
+  j->submitted_at = w->now;
+  for (size_t i = 0; i < count; i++)
+    j->ids[i] = w->machines[first + i].id;
+  j->id_count = count;
+  return j;
+}
+
+int world_submit_guarded(struct world *w, size_t first, size_t count,
+                         const struct guard_spec *spec) {
+  static struct zr_expected facts[WORLD_MAX];
+  struct job_record *j = s_record(w, first, count);
+  j->guarded = true;
+  j->gated = !spec->no_policy && (!spec->blind || spec->policy.max_bin_percent > 0);
+  j->dry = spec->dry;
+  j->blind = spec->blind;
+  for (size_t i = 0; i < count; i++)
+    facts[i] = (struct zr_expected){"n", "z", "g", "", "", NULL, 0};
+  struct zr_release_request r = {
+      .product = ZR_PRODUCT_VM,
+      .instance_ids = j->ids,
+      .instance_id_count = count,
+      .validate_only = spec->dry,
+      .wait_ms = ZR_DEFAULT_WAIT_MS,
+      .window_ms = 5,
+      .deadline = ZR_MONO_NEVER,
+      .policy = spec->no_policy ? NULL : &spec->policy,
+      .expected = spec->blind ? NULL : facts,
+  };
+  if (zr_engine_submit(w->engine, &r, world_time(w), &j->handle) != ZR_ERR_OK)
+    world_break(w, "submit refused");
+  return (int)(j - w->jobs);
+}
+
 int world_submit(struct world *w, size_t first, size_t count, int64_t wait_ms,
                  int64_t deadline_ms) {
-  for (int n = 0; n < WORLD_JOBS; n++) {
-    struct job_record *j = &w->jobs[n];
-    if (j->used)
-      continue;
-    j->used = true;
-    j->submitted_at = w->now;
-    for (size_t i = 0; i < count; i++)
-      j->ids[i] = w->machines[first + i].id;
-    j->id_count = count;
-    j->deadline = deadline_ms > 0;
-    struct zr_release_request r = {
-        .product = ZR_PRODUCT_VM,
-        .instance_ids = j->ids,
-        .instance_id_count = count,
-        .wait_ms = wait_ms < 0 ? ZR_DEFAULT_WAIT_MS : wait_ms,
-        .window_ms = 5,
-        .depend_resource = w->depend_resource,
-        .deadline = deadline_ms > 0 ? (struct zr_mono){w->now + deadline_ms} : ZR_MONO_NEVER,
-    };
-    if (zr_engine_submit(w->engine, &r, world_time(w), &j->handle) != ZR_ERR_OK)
-      world_break(w, "submit refused");
-    return n;
-  }
-  abort();
+  struct job_record *j = s_record(w, first, count);
+  j->deadline = deadline_ms > 0;
+  struct zr_release_request r = {
+      .product = ZR_PRODUCT_VM,
+      .instance_ids = j->ids,
+      .instance_id_count = count,
+      .wait_ms = wait_ms < 0 ? ZR_DEFAULT_WAIT_MS : wait_ms,
+      .window_ms = 5,
+      .depend_resource = w->depend_resource,
+      .deadline = deadline_ms > 0 ? (struct zr_mono){w->now + deadline_ms} : ZR_MONO_NEVER,
+  };
+  if (zr_engine_submit(w->engine, &r, world_time(w), &j->handle) != ZR_ERR_OK)
+    world_break(w, "submit refused");
+  return (int)(j - w->jobs);
 }
 
 void world_cancel(struct world *w, int job) {
@@ -108,6 +139,8 @@ static void s_done(struct world *w, const struct zr_action *a) {
     const struct zr_result *r = &a->report->results[i];
     struct machine *m = cloud_find(w, r->instance_id);
     j->outcome[m - w->machines] = r->outcome;
+    j->code[m - w->machines] = r->code;
+    j->broken = j->broken || r->code == ZR_CODE_BELT_BROKEN;
     bool silent = r->outcome == ZR_OUTCOME_RELEASED || r->outcome == ZR_OUTCOME_ALREADY_GONE;
     if (silent != (r->diagnostic.code == ZR_CODE_NONE))
       world_break(w, "%s: %s and the diagnostic disagree", r->instance_id,
@@ -118,7 +151,7 @@ static void s_done(struct world *w, const struct zr_action *a) {
 static void s_trace(const struct world *w, const struct zr_action *a) {
   if (!w->trace)
     return;
-  static const char *const kinds[] = {"describe", "release", "event", "done"};
+  static const char *const kinds[] = {"describe", "release", "event", "done", "count"};
   printf("%6lld %s", (long long)w->now, kinds[a->kind]);
   if (a->kind == ZR_ACTION_EVENT)
     printf(" %d batch %u ids %u %s", (int)a->event->kind, a->event->batch, a->event->ids,
@@ -129,7 +162,18 @@ static void s_trace(const struct world *w, const struct zr_action *a) {
   printf("\n");
 }
 
+/* People rename and tag what is in the bin, too. */
+static void s_change(struct world *w) {
+  struct machine *m = &w->machines[zr_rng_below(&w->rng, w->machine_count)];
+  if (zr_rng_below(&w->rng, 2))
+    m->renamed = true;
+  else
+    m->kept = true;
+}
+
 static void s_drift(struct world *w) {
+  if (w->faults.drift && w->machine_count > 0 && zr_rng_below(&w->rng, 40) == 0)
+    s_change(w);
   if (!w->faults.drift || zr_rng_below(&w->rng, 4) || w->machine_count == 0)
     return;
   struct machine *m = &w->machines[zr_rng_below(&w->rng, w->machine_count)];
@@ -170,6 +214,8 @@ static void s_act(struct world *w) {
       cloud_read(w, &a);
     else if (a.kind == ZR_ACTION_DONE)
       s_done(w, &a);
+    else if (a.kind == ZR_ACTION_COUNT_BIN)
+      cloud_count(w, &a);
     else if (a.event->kind == ZR_EVENT_OUTCOMES)
       s_outcomes(w, &a);
   }

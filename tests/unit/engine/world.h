@@ -25,6 +25,11 @@ struct machine {
   unsigned sent;    /* release calls that named it */
   bool said_in_bin; /* the last read told the engine so */
   bool accepted;
+  bool renamed; /* its name is no longer the one that callers expect */
+  bool kept;    /* it bears the tag that a rule protects */
+  bool read;    /* some read has told of it */
+  bool read_as_renamed;
+  bool read_as_kept;
   bool left_open; /* an earlier job said accepted or unknown: its effect may still come */
 };
 
@@ -63,9 +68,15 @@ struct job_record {
   bool done;
   bool cancelled;
   bool deadline;
+  bool guarded;
+  bool gated;
+  bool blind; /* it said no facts */
+  bool dry;
+  bool broken; /* some result says BELT_BROKEN */
   const char *ids[WORLD_MAX];
   size_t id_count;
   enum zr_outcome outcome[WORLD_MAX]; /* by machine */
+  enum zr_code code[WORLD_MAX];
   struct zr_counts counts;
   size_t result_count;
   size_t notes;  /* diagnostics of the request as a whole */
@@ -75,6 +86,8 @@ struct job_record {
 struct pending {
   bool used;
   bool release;
+  bool counts_bin;
+  uint64_t total;
   uint64_t op;
   int64_t due;
   struct zr_call_end call;
@@ -84,6 +97,8 @@ struct pending {
   int asked[100];
   int rows[100]; /* machine indices that the read shows */
   enum place shown[100];
+  bool renamed[100]; /* as the read shows them */
+  bool kept[100];
   size_t row_count;
 };
 
@@ -98,6 +113,8 @@ struct world {
   struct job_record jobs[WORLD_JOBS];
   unsigned releases;
   unsigned reads;
+  unsigned counts;
+  unsigned uncountable;    /* so many counts of the bin fail */
   unsigned refused_next;   /* the next so many releases are throttled */
   int64_t retry_after_ms;  /* that they are told; 0: nothing */
   int64_t reads_fail_from; /* from this time on no read succeeds; 0: never */
@@ -116,6 +133,15 @@ struct zr_engine_time world_time(const struct world *w);
 /* A job over the machines first … first + count - 1; returns its number. wait_ms < 0: the default.
  */
 int world_submit(struct world *w, size_t first, size_t count, int64_t wait_ms, int64_t deadline_ms);
+/* A job with a policy and, unless `blind`, with the facts that every machine has at the start. */
+struct guard_spec {
+  struct zr_policy policy;
+  bool no_policy;
+  bool blind;
+  bool dry;
+};
+int world_submit_guarded(struct world *w, size_t first, size_t count,
+                         const struct guard_spec *spec);
 void world_cancel(struct world *w, int job);
 /* Runs until every job is done and nothing is waiting, or until virtual `limit_ms`. */
 void world_run(struct world *w, int64_t limit_ms);
@@ -130,11 +156,13 @@ void cloud_put(struct world *w, struct machine *m, enum place place);
 void cloud_settle(struct world *w);
 void cloud_release(struct world *w, const struct zr_action *a);
 void cloud_read(struct world *w, const struct zr_action *a);
+void cloud_count(struct world *w, const struct zr_action *a);
 void cloud_deliver(struct world *w);
 
 /* check.c: the first contradiction is in w->problem. world_check_outcome holds one outcome against
  * the ledger at the moment it is reported, effects that are still to come included; world_check
  * holds every finished job against what was sent. */
+void world_check_guard(struct world *w, const struct zr_action *release);
 void world_check_outcome(struct world *w, const struct job_record *j, const struct machine *m,
                          const struct zr_result *r);
 void world_check(struct world *w);

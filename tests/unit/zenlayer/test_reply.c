@@ -269,8 +269,8 @@ static void failed_ids(void **state) {
 /* ---- pages ---- */
 
 static struct zr_instance row(const char *id, const char *status) {
-  return (struct zr_instance){id, status, "", "", "", "", "", "", "", "",
-                              "", 0,      0,  0,  0,  0,  0,  0,  0};
+  return (struct zr_instance){id, status, "", "", "", "", "", "", "", "", "",
+                              0,  0,      0,  0,  0,  0,  0,  0,  0,  0};
 }
 
 struct book {

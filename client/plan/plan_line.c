@@ -1,0 +1,266 @@
+/* The lines of a plan, read as strictly as they are written. */
+#include <string.h>
+
+#include "plan_file.h"
+
+enum { TAGS_MAX = 100, ADDRESSES_MAX = 1000, DISKS_MAX = 100000 };
+
+static const int64_t s_longest_ms = 366LL * 24 * 3600 * 1000;
+static const int64_t s_most = 10000000;
+
+/* Digits at text[0..count) as a number; -1 where one is none. */
+static int s_digits(const char *text, int count) {
+  int value = 0;
+  for (int i = 0; i < count; i++) {
+    if (text[i] < '0' || text[i] > '9')
+      return -1;
+    value = value * 10 + (text[i] - '0');
+  }
+  return value;
+}
+
+/* Days since 1970-01-01 of a date of the Gregorian calendar. */
+static int64_t s_days(int year, int month, int day) {
+  int64_t y = year - (month <= 2);
+  int64_t era = y / 400;
+  int64_t of_era = y - era * 400;
+  int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+bool zr_stamp_read(const char *text, int64_t *ms) {
+  static const char form[] = "0000-00-00T00:00:00.000Z";
+  if (strlen(text) != sizeof form - 1)
+    return false;
+  for (size_t i = 0; i < sizeof form - 1; i++)
+    if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
+      return false;
+  int64_t days = s_days(s_digits(text, 4), s_digits(text + 5, 2), s_digits(text + 8, 2));
+  int64_t hours = days * 24 + s_digits(text + 11, 2);
+  int64_t minutes = hours * 60 + s_digits(text + 14, 2);
+  int64_t seconds = minutes * 60 + s_digits(text + 17, 2);
+  *ms = seconds * 1000 + s_digits(text + 20, 3);
+  char back[ZR_STAMP_ROOM];
+  zr_wall_format((struct zr_wall){*ms}, back);
+  return strcmp(back, text) == 0; /* so no 31st of February */
+}
+
+/* ---- members that are always there ---- */
+
+/* As zr_jtext; "" will do. */
+static const char *s_text(const struct zr_jnode *object, const char *name, struct zr_problems *p) {
+  const struct zr_jnode *n = zr_jof(object, name, ZR_JTEXT, true, p);
+  return n ? n->text : "";
+}
+
+static int64_t s_number(const struct zr_jnode *object, const char *name, int64_t least,
+                        int64_t most, struct zr_problems *p) {
+  int64_t n = 0;
+  (void)zr_jnumber(object, name, least, most, true, &n, p);
+  return n;
+}
+
+static bool s_flag(const struct zr_jnode *object, const char *name, struct zr_problems *p) {
+  const struct zr_jnode *n = zr_jof(object, name, ZR_JBOOL, true, p);
+  return n && n->truth;
+}
+
+static int64_t s_stamp(const struct zr_jnode *object, const char *name, struct zr_problems *p) {
+  int64_t ms = 0;
+  const char *text = s_text(object, name, p);
+  if (zr_jget(object, name) && !zr_stamp_read(text, &ms))
+    zr_problem(p, zr_jget(object, name), "must be a time like 2026-01-31T12:34:56.789Z");
+  return ms;
+}
+
+/* ---- header ---- */
+
+static void s_policy(const struct zr_jnode *step, struct zr_step *s, struct zr_arena *arena,
+                     struct zr_problems *p) {
+  static const char *const known[] = {"max_instances", "max_bin_percent", "min_bin_time_ms", "keep",
+                                      NULL};
+  const struct zr_jnode *o = zr_jof(step, "policy", ZR_JOBJECT, true, p);
+  if (!o)
+    return;
+  zr_jonly(o, known, p);
+  s->policy.max_instances = s_number(o, "max_instances", 0, s_most, p);
+  s->policy.max_bin_percent = (int32_t)s_number(o, "max_bin_percent", 0, 100, p);
+  s->policy.min_bin_time_ms = s_number(o, "min_bin_time_ms", 0, s_longest_ms, p);
+  (void)zr_jof(o, "keep", ZR_JLIST, true, p);
+  zr_policy_read_keep(o, &s->policy, arena, p);
+}
+
+static void s_step(const struct zr_jnode *n, struct zr_plan_head *h, struct zr_step *s,
+                   struct zr_arena *arena, struct zr_problems *p) {
+  static const char *const known[] = {"name",       "product",       "selected",
+                                      "depends_on", "allow_missing", "depend_resource",
+                                      "wait_ms",    "policy",        NULL};
+  zenrelease_policy_init(&s->policy);
+  s->name = "";
+  if (n->type != ZR_JOBJECT) {
+    zr_problem(p, n, "must be an object");
+    return;
+  }
+  zr_jonly(n, known, p);
+  (void)zr_jtext(n, "name", true, &s->name, p);
+  for (size_t i = 0; &h->steps.items[i] != s; i++)
+    if (strcmp(h->steps.items[i].name, s->name) == 0)
+      zr_problem(p, n, "has the name of another step");
+  (void)zr_product_read(n, &s->product, p);
+  (void)zr_jof(n, "depends_on", ZR_JLIST, true, p);
+  s->selected = s_flag(n, "selected", p);
+  s->allow_missing = s_flag(n, "allow_missing", p);
+  s->depend_resource = s_flag(n, "depend_resource", p);
+  s->wait_ms = s_number(n, "wait_ms", -1, s_longest_ms, p);
+  s_policy(n, s, arena, p);
+  s->policy.max_drift_percent = h->max_drift_percent;
+}
+
+static void s_steps(const struct zr_jnode *root, struct zr_plan_head *h, struct zr_arena *arena,
+                    struct zr_problems *p) {
+  const struct zr_jnode *list = zr_jof(root, "steps", ZR_JLIST, true, p);
+  if (!list)
+    return;
+  if (list->count == 0 || list->count > ZR_STEPS_MAX) {
+    zr_problem(p, list, "must have 1 to %d steps", ZR_STEPS_MAX);
+    return;
+  }
+  h->steps.items = zr_arena_calloc(arena, list->count, sizeof *h->steps.items);
+  if (!h->steps.items) {
+    p->nomem = true;
+    return;
+  }
+  for (const struct zr_jnode *n = list->first; n; n = n->next)
+    s_step(n, h, &h->steps.items[h->steps.count++], arena, p);
+  if (p->count == 0)
+    (void)zr_steps_depend(&h->steps, list, arena, p);
+}
+
+bool zr_plan_head_read(const struct zr_jnode *n, struct zr_arena *arena, struct zr_plan_head *out,
+                       struct zr_problems *p) {
+  static const char *const known[] = {"type",    "version",  "created",           "expires",
+                                      "account", "endpoint", "max_drift_percent", "steps",
+                                      NULL};
+  int64_t version = 0;
+  if (n->type != ZR_JOBJECT || strcmp(s_text(n, "type", p), "plan") != 0) {
+    zr_problem(p, n, "is not the header of a plan");
+    return false;
+  }
+  if (!zr_jnumber(n, "version", INT32_MIN, INT32_MAX, true, &version, p))
+    return false;
+  if (version != 1) {
+    zr_problem(p, zr_jget(n, "version"), "version %lld is not known; this program knows version 1",
+               (long long)version);
+    return false;
+  }
+  zr_jonly(n, known, p);
+  out->created_ms = s_stamp(n, "created", p);
+  out->expires_ms = s_stamp(n, "expires", p);
+  out->account = s_text(n, "account", p);
+  out->endpoint = s_text(n, "endpoint", p);
+  out->max_drift_percent = (int32_t)s_number(n, "max_drift_percent", 0, 100, p);
+  s_steps(n, out, arena, p);
+  return p->count == 0 && !p->nomem;
+}
+
+/* ---- instances ---- */
+
+static void s_tags(const struct zr_jnode *n, struct zr_arena *arena,
+                   struct zenrelease_instance *out, struct zr_problems *p) {
+  static const char *const known[] = {"key", "value", NULL};
+  const struct zr_jnode *list = zr_jof(n, "tags", ZR_JLIST, true, p);
+  if (!list || list->count > TAGS_MAX) {
+    zr_problem(p, n, "must have a list of at most %d tags", TAGS_MAX);
+    return;
+  }
+  struct zenrelease_tag *tags = zr_arena_calloc(arena, list->count, sizeof *tags);
+  if (!tags) {
+    p->nomem = true;
+    return;
+  }
+  for (const struct zr_jnode *t = list->first; t; t = t->next) {
+    tags[out->tag_count++] = (struct zenrelease_tag){s_text(t, "key", p), s_text(t, "value", p)};
+    if (t->type == ZR_JOBJECT)
+      zr_jonly(t, known, p);
+  }
+  out->tags = tags;
+}
+
+static void s_addresses(const struct zr_jnode *n, struct zr_arena *arena,
+                        struct zenrelease_instance *out, struct zr_problems *p) {
+  const struct zr_jnode *list = zr_jof(n, "public_ip_addresses", ZR_JLIST, true, p);
+  if (!list || list->count > ADDRESSES_MAX) {
+    zr_problem(p, n, "must have a list of at most %d addresses", ADDRESSES_MAX);
+    return;
+  }
+  const char **texts = zr_arena_calloc(arena, list->count, sizeof(char *));
+  if (!texts) {
+    p->nomem = true;
+    return;
+  }
+  for (const struct zr_jnode *t = list->first; t; t = t->next) {
+    if (t->type != ZR_JTEXT)
+      zr_problem(p, t, "must be a text");
+    texts[t->index] = t->type == ZR_JTEXT ? t->text : "";
+  }
+  out->public_ip_addresses = texts;
+  out->public_ip_address_count = list->count;
+}
+
+static void s_instance(const struct zr_jnode *n, struct zr_arena *arena,
+                       struct zenrelease_instance *out, struct zr_problems *p) {
+  static const char *const known[] = {"type",
+                                      "step",
+                                      "id",
+                                      "name",
+                                      "status",
+                                      "zone_id",
+                                      "resource_group_id",
+                                      "charge_type",
+                                      "create_time",
+                                      "expire_time",
+                                      "tags",
+                                      "public_ip_addresses",
+                                      "disk_count",
+                                      "undetachable_disk_count",
+                                      NULL};
+  zr_jonly(n, known, p);
+  out->name = s_text(n, "name", p);
+  out->status = s_text(n, "status", p);
+  out->zone_id = s_text(n, "zone_id", p);
+  out->resource_group_id = s_text(n, "resource_group_id", p);
+  out->charge_type = s_text(n, "charge_type", p);
+  out->create_time = s_text(n, "create_time", p);
+  out->expire_time = s_text(n, "expire_time", p);
+  out->disk_count = (int32_t)s_number(n, "disk_count", 0, DISKS_MAX, p);
+  out->undetachable_disk_count = (int32_t)s_number(n, "undetachable_disk_count", 0, DISKS_MAX, p);
+  s_tags(n, arena, out, p);
+  s_addresses(n, arena, out, p);
+}
+
+bool zr_plan_entry_read(const struct zr_jnode *n, struct zr_arena *arena, struct zr_plan_entry *out,
+                        const char **step, struct zr_problems *p) {
+  static const char *const blocked[] = {"type", "step", "id", "code", "detail", NULL};
+  *out = (struct zr_plan_entry){.code = "", .detail = ""};
+  *step = "";
+  if (n->type != ZR_JOBJECT) {
+    zr_problem(p, n, "must be an object");
+    return false;
+  }
+  const char *type = s_text(n, "type", p);
+  *step = s_text(n, "step", p);
+  out->instance.instance_id = s_text(n, "id", p);
+  if (zr_jget(n, "id") && !out->instance.instance_id[0])
+    zr_problem(p, zr_jget(n, "id"), "is empty");
+  out->blocked = strcmp(type, "blocked") == 0;
+  if (out->blocked) {
+    zr_jonly(n, blocked, p);
+    out->code = s_text(n, "code", p);
+    out->detail = s_text(n, "detail", p);
+  } else if (strcmp(type, "instance") == 0) {
+    s_instance(n, arena, &out->instance, p);
+  } else {
+    zr_problem(p, n, "is neither an instance nor a blocked one");
+  }
+  return p->count == 0 && !p->nomem;
+}

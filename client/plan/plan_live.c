@@ -1,0 +1,123 @@
+#include "plan_live.h"
+
+#include "cli/interrupt.h"
+#include "cli/out.h"
+
+enum zr_exit zr_tell_problems(const struct zr_common_args *common, const struct zr_problems *p) {
+  struct zr_view left = zr_buf_as_view(&p->text);
+  bool first = true;
+  if (p->nomem && !left.len)
+    left = ZR_VIEW("out of memory");
+  while (left.len) {
+    struct zr_view line = zr_view_split(&left, '\n');
+    if (first)
+      zr_complain(common->json, "invalid_argument", "%.*s", ZR_VIEW_ARG(line));
+    else
+      zr_note("zenrelease: %.*s", ZR_VIEW_ARG(line));
+    first = false;
+  }
+  return ZR_EXIT_USAGE;
+}
+
+static void s_add(struct zr_plan_tally *sum, const struct zr_plan_tally *t) {
+  sum->would += t->would;
+  sum->blocked += t->blocked;
+  sum->kept += t->kept;
+  sum->gone += t->gone;
+  sum->belt_broken = sum->belt_broken || t->belt_broken;
+}
+
+static enum zr_exit s_failed(const struct zr_plan_order *o, const char *step,
+                             struct zenrelease_error *error) {
+  if (step)
+    zr_note("zenrelease: step %s could not be looked at", step);
+  zr_tell_error(o->common->json, error, NULL);
+  zr_note("zenrelease: nothing was sent");
+  zenrelease_error_free(error);
+  return zr_interrupted() ? ZR_EXIT_STOPPED : ZR_EXIT_NONE;
+}
+
+static enum zr_exit s_steps(const struct zr_plan_order *o, const struct zr_plan_head *head,
+                            const struct zr_plan_maker *m, struct zr_plan_text *text,
+                            struct zr_plan_tally *sum) {
+  struct zenrelease_error *error = NULL;
+  for (size_t i = 0; i < head->steps.count; i++) {
+    const struct zr_step *s = &head->steps.items[i];
+    struct zr_plan_tally tally;
+    int64_t bin_total = 0;
+    zr_plan_text_step(text);
+    enum zenrelease_status status = zr_plan_bin_size(m, s->product, &bin_total, &error);
+    tally = (struct zr_plan_tally){0};
+    if (status == ZENRELEASE_OK)
+      status = zr_plan_step(m, s, &tally, &error);
+    if (status == ZENRELEASE_OK) {
+      zr_plan_text_step_end(text, head, s, &tally, bin_total);
+      s_add(sum, &tally);
+    }
+    zr_buf_clean_up(&tally.why);
+    if (status != ZENRELEASE_OK)
+      return s_failed(o, s->name, error);
+  }
+  return ZR_EXIT_OK;
+}
+
+static enum zr_exit s_code(const struct zr_plan_tally *sum) {
+  if (sum->belt_broken)
+    return ZR_EXIT_NONE;
+  if (sum->blocked == 0)
+    return ZR_EXIT_OK;
+  return sum->would ? ZR_EXIT_SOME : ZR_EXIT_NONE;
+}
+
+static enum zr_exit s_write(const struct zr_plan_order *o, const struct zr_plan_head *head,
+                            struct zr_plan_text *text, bool *made) {
+  char digest[ZR_DIGEST_ROOM] = "";
+  struct zr_plan_tally sum = {0};
+  struct zr_plan_writer writer = {.file = o->file};
+  struct zr_plan_maker m = {.client = o->connection->client,
+                            .cancel = o->connection->cancel,
+                            .writer = o->file ? &writer : NULL,
+                            .view = o->quiet ? NULL : &text->view};
+  bool fine = !o->file || zr_plan_write_head(&writer, o->file, head);
+  if (!o->quiet)
+    zr_plan_text_head(text, head);
+  enum zr_exit code = s_steps(o, head, &m, text, &sum);
+  if (code == ZR_EXIT_OK) {
+    fine = fine && (!o->file || zr_plan_write_end(&writer, digest));
+    *made = fine && !sum.belt_broken;
+    if (!fine)
+      zr_complain(o->common->json, "unknown", "the plan could not be written");
+    else if (!o->quiet)
+      zr_plan_text_end(text, &sum, head->steps.count, digest, o->out);
+    code = fine ? s_code(&sum) : ZR_EXIT_NONE;
+  }
+  zr_plan_writer_clean_up(&writer);
+  return code;
+}
+
+enum zr_exit zr_plan_live(const struct zr_plan_order *o, struct zr_plan_head *head,
+                          struct zenrelease_server_info **info, bool *made) {
+  struct zenrelease_error *error = NULL;
+  struct zr_plan_text text;
+  int64_t now = zr_wall_now().ms;
+  *made = false;
+  if (zenrelease_server_info_get(o->connection->client, 0, o->connection->cancel, info, &error) !=
+      ZENRELEASE_OK)
+    return s_failed(o, NULL, error);
+  *head = (struct zr_plan_head){.created_ms = now,
+                                .expires_ms = now + o->valid_ms,
+                                .account = (*info)->account_fingerprint,
+                                .endpoint = (*info)->endpoint,
+                                .max_drift_percent = o->teardown->max_drift_percent,
+                                .steps = o->teardown->steps};
+  zr_plan_text_begin(&text, o->common->json, zr_out_has_colour(), now);
+  enum zr_exit code = s_write(o, head, &text, made);
+  zr_plan_text_clean_up(&text);
+  const char *why = "";
+  if (!zr_out_flush(&why)) {
+    zr_note("zenrelease: the plan could not be shown: %s", why);
+    *made = false;
+    return ZR_EXIT_NONE;
+  }
+  return code;
+}

@@ -1,0 +1,282 @@
+/*
+ * Rules about one id: is it still what its caller saw, and does a rule keep it? Asked of every row
+ * that a read brings, so that the answer in force is as young as the read before the send.
+ */
+#include <fnmatch.h>
+
+#include "engine/gate.h"
+
+enum { WHY_MAX = 16 * 1024 };
+
+/* ---- a copy of what the caller asked for ---- */
+
+static const char *s_copy(struct zr_arena *a, const char *text, bool *ok) {
+  char *copy = zr_arena_strdup(a, text ? text : "");
+  *ok = *ok && copy;
+  return copy ? copy : "";
+}
+
+static bool s_copy_policy(struct zr_guard *g, const struct zr_policy *from) {
+  bool ok = true;
+  struct zr_keep_rule *keep = zr_arena_calloc(&g->arena, from->keep_count, sizeof *keep);
+  if (!keep)
+    return false;
+  for (size_t i = 0; i < from->keep_count; i++) {
+    const struct zr_keep_rule *rule = &from->keep[i];
+    keep[i].kind = rule->kind;
+    keep[i].text = s_copy(&g->arena, rule->text, &ok);
+    keep[i].value = rule->value ? s_copy(&g->arena, rule->value, &ok) : NULL;
+  }
+  g->policy = *from;
+  g->policy.keep = keep;
+  g->has_policy = true;
+  return ok;
+}
+
+static bool s_copy_facts(struct zr_guard *g, const struct zr_expected *from,
+                         struct zr_expected *to) {
+  bool ok = true;
+  struct zr_tag *tags = zr_arena_calloc(&g->arena, from->tag_count, sizeof *tags);
+  if (!tags)
+    return false;
+  for (size_t i = 0; i < from->tag_count; i++) {
+    tags[i].key = s_copy(&g->arena, from->tags[i].key, &ok);
+    tags[i].value = s_copy(&g->arena, from->tags[i].value, &ok);
+  }
+  *to = (struct zr_expected){
+      .name = s_copy(&g->arena, from->name, &ok),
+      .zone_id = s_copy(&g->arena, from->zone_id, &ok),
+      .resource_group_id = s_copy(&g->arena, from->resource_group_id, &ok),
+      .charge_type = s_copy(&g->arena, from->charge_type, &ok),
+      .create_time = s_copy(&g->arena, from->create_time, &ok),
+      .tags = tags,
+      .tag_count = from->tag_count,
+  };
+  return ok;
+}
+
+static bool s_copy_expected(struct zr_guard *g, const struct zr_job *j,
+                            const struct zr_expected *from) {
+  g->expected = zr_arena_calloc(&g->arena, j->sub_count, sizeof *g->expected);
+  bool ok = g->expected;
+  for (uint32_t i = 0; ok && i < j->sub_count; i++)
+    ok = s_copy_facts(g, &from[j->subs[i].index], &g->expected[i]);
+  return ok;
+}
+
+/* More than a policy allows, whatever the reads will say. */
+static bool s_over(const struct zr_policy *p, const struct zr_job *j) {
+  return p && p->max_instances > 0 &&
+         (j->sub_count > p->max_instances || p->other_instances > p->max_instances - j->sub_count);
+}
+
+enum zr_err zr_guard_new(const struct zr_job *j, const struct zr_release_request *r,
+                         const struct zr_policy *server, struct zr_guard **out) {
+  *out = NULL;
+  if (!r->policy && !r->expected && !server)
+    return ZR_ERR_OK;
+  struct zr_guard *g = zr_calloc(1, sizeof *g);
+  if (!g)
+    return ZR_ERR_NOMEM;
+  zr_arena_init(&g->arena, NULL, 0);
+  g->server = server;
+  if ((r->policy && !s_copy_policy(g, r->policy)) ||
+      (r->expected && !s_copy_expected(g, j, r->expected))) {
+    zr_guard_free(g);
+    return ZR_ERR_NOMEM;
+  }
+  g->ceiling_broken = s_over(r->policy, j) || s_over(server, j);
+  bool belts = g->has_policy && (g->policy.max_bin_percent > 0 || g->expected);
+  g->gate = belts || g->ceiling_broken ? ZR_GATE_CLOSED : ZR_GATE_OPEN;
+  g->dirty = true;
+  g->count_due = (struct zr_mono){INT64_MIN};
+  g->count_throttled = ZR_MONO_NEVER;
+  *out = g;
+  return ZR_ERR_OK;
+}
+
+void zr_guard_free(struct zr_guard *g) {
+  if (!g)
+    return;
+  zr_arena_clean_up(&g->arena);
+  zr_rstr_release(g->why);
+  zr_free(g);
+}
+
+/* ---- drift ---- */
+
+static bool s_same(struct zr_buf *why, const char *what, const char *was, const char *is) {
+  if (strcmp(was, is) == 0)
+    return true;
+  (void)zr_buf_printf(why, "its %s was \"%s\" when it was planned, and is \"%s\" now", what, was,
+                      is);
+  return false;
+}
+
+static bool s_has_tag(const struct zr_tag *tags, size_t count, const struct zr_tag *wanted) {
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(tags[i].key, wanted->key) == 0 && strcmp(tags[i].value, wanted->value) == 0)
+      return true;
+  }
+  return false;
+}
+
+static bool s_same_tags(struct zr_buf *why, const struct zr_expected *x,
+                        const struct zr_instance *row) {
+  for (size_t i = 0; i < row->tag_count; i++) {
+    if (!s_has_tag(x->tags, x->tag_count, &row->tags[i])) {
+      (void)zr_buf_printf(why, "it did not have the tag %s=%s when it was planned",
+                          row->tags[i].key, row->tags[i].value);
+      return false;
+    }
+  }
+  for (size_t i = 0; i < x->tag_count; i++) {
+    if (!s_has_tag(row->tags, row->tag_count, &x->tags[i])) {
+      (void)zr_buf_printf(why, "it had the tag %s=%s when it was planned", x->tags[i].key,
+                          x->tags[i].value);
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool s_as_expected(struct zr_buf *why, const struct zr_expected *x,
+                          const struct zr_instance *row) {
+  return s_same(why, "name", x->name, row->name) && s_same(why, "zone", x->zone_id, row->zone_id) &&
+         s_same(why, "resource group", x->resource_group_id, row->resource_group_id) &&
+         s_same(why, "charge type", x->charge_type, row->charge_type) &&
+         s_same(why, "creation time", x->create_time, row->create_time) && s_same_tags(why, x, row);
+}
+
+/* ---- rules ---- */
+
+static bool s_untold(struct zr_buf *why, const char *what, const char *rule) {
+  (void)zr_buf_printf(why,
+                      "the service does not tell its %s, so the rule \"%s\" cannot be evaluated, "
+                      "and protects it",
+                      what, rule);
+  return true;
+}
+
+static bool s_keeps_name(const struct zr_keep_rule *rule, const struct zr_instance *row,
+                         struct zr_buf *why) {
+  if (!row->name[0])
+    return s_untold(why, "name", rule->text);
+  int rc = fnmatch(rule->text, row->name, 0);
+  if (rc == FNM_NOMATCH)
+    return false;
+  (void)zr_buf_printf(why, "the rule keep name \"%s\" %s", rule->text,
+                      rc == 0 ? "protects it" : "cannot be evaluated, and protects it");
+  return true;
+}
+
+static bool s_keeps_tag(const struct zr_keep_rule *rule, const struct zr_instance *row,
+                        struct zr_buf *why) {
+  if (!row->tags_told)
+    return s_untold(why, "tags", rule->text);
+  for (size_t i = 0; i < row->tag_count; i++) {
+    if (strcmp(row->tags[i].key, rule->text) != 0 ||
+        (rule->value && strcmp(row->tags[i].value, rule->value) != 0))
+      continue;
+    (void)zr_buf_printf(why, "the rule keep tag \"%s%s%s\" protects it", rule->text,
+                        rule->value ? "=" : "", rule->value ? rule->value : "");
+    return true;
+  }
+  return false;
+}
+
+static bool s_keeps_id(const struct zr_keep_rule *rule, const char *what, const char *is,
+                       struct zr_buf *why) {
+  if (!is[0])
+    return s_untold(why, what, rule->text);
+  if (strcmp(rule->text, is) != 0)
+    return false;
+  (void)zr_buf_printf(why, "the rule keep %s \"%s\" protects it", what, rule->text);
+  return true;
+}
+
+static bool s_keeps(const struct zr_keep_rule *rule, const struct zr_instance *row,
+                    struct zr_buf *why) {
+  switch (rule->kind) {
+  case ZR_KEEP_NAME:
+    return s_keeps_name(rule, row, why);
+  case ZR_KEEP_TAG:
+    return s_keeps_tag(rule, row, why);
+  case ZR_KEEP_GROUP:
+    return s_keeps_id(rule, "resource group", row->resource_group_id, why);
+  case ZR_KEEP_ZONE:
+    return s_keeps_id(rule, "zone", row->zone_id, why);
+  case ZR_KEEP_COUNT_:
+    break;
+  }
+  (void)zr_buf_text(why, "a rule of an unknown kind protects it");
+  return true;
+}
+
+static bool s_too_young(const struct zr_policy *p, const struct zr_instance *row,
+                        struct zr_wall now, struct zr_buf *why) {
+  if (p->min_bin_ms <= 0)
+    return false;
+  if (row->bin_since_ms <= 0) {
+    (void)zr_buf_text(why, "how long it has been in the bin is not known, so the least time cannot "
+                           "be evaluated, and protects it");
+    return true;
+  }
+  int64_t age = now.ms - row->bin_since_ms;
+  if (age >= p->min_bin_ms)
+    return false;
+  (void)zr_buf_printf(why, "it was first seen in the bin %lld s ago, and %lld s are asked for",
+                      (long long)(age / 1000), (long long)(p->min_bin_ms / 1000));
+  return true;
+}
+
+static bool s_protected(const struct zr_policy *p, const struct zr_instance *row,
+                        struct zr_wall now, struct zr_buf *why) {
+  for (size_t i = 0; p && i < p->keep_count; i++) {
+    if (s_keeps(&p->keep[i], row, why))
+      return true;
+  }
+  return p && s_too_young(p, row, now, why);
+}
+
+enum zr_code zr_guard_judge(const struct zr_guard *g, size_t sub, const struct zr_instance *row,
+                            struct zr_wall now, struct zr_buf *why) {
+  if (g->expected && !s_as_expected(why, &g->expected[sub], row))
+    return ZR_CODE_DRIFTED;
+  if (s_protected(g->has_policy ? &g->policy : NULL, row, now, why) ||
+      s_protected(g->server, row, now, why))
+    return ZR_CODE_PROTECTED;
+  return ZR_CODE_NONE;
+}
+
+static void s_judge(const struct zr_engine *e, struct zr_sub *s, const struct zr_instance *row) {
+  const struct zr_guard *g = s->job->guard;
+  struct zr_buf why = ZR_BUF_INIT(WHY_MAX);
+  s->held = zr_guard_judge(g, (size_t)(s - s->job->subs), row, e->now.wall, &why);
+  s->judged = true;
+  struct zr_rstr *text = why.len ? zr_rstr_new(zr_buf_as_view(&why)) : NULL;
+  zr_rstr_set(&s->held_why, text);
+  zr_rstr_release(text);
+  zr_buf_clean_up(&why);
+}
+
+void zr_guard_note(const struct zr_engine *e, struct zr_item *it, const struct zr_instance *row) {
+  for (struct zr_sub *s = it->subs; s; s = s->next) {
+    if (!s->job->guard)
+      continue;
+    s->job->guard->dirty = true;
+    if (row)
+      s_judge(e, s, row);
+  }
+}
+
+struct zr_verdict zr_guard_adjust(const struct zr_sub *s, struct zr_verdict v) {
+  const struct zr_item *it = s->item;
+  if (!s->job->guard || !s->job->guard->expected || it->attempts > 0)
+    return v;
+  if (v.outcome == ZR_OUTCOME_NOT_FOUND) /* its caller has seen it there */
+    return (struct zr_verdict){v.next, ZR_OUTCOME_ALREADY_GONE, ZR_CODE_NONE};
+  if (v.outcome == ZR_OUTCOME_NOT_RECYCLED && it->presence != ZR_PRESENCE_LEAVING)
+    return (struct zr_verdict){v.next, ZR_OUTCOME_NOT_ATTEMPTED, ZR_CODE_DRIFTED};
+  return v;
+}
