@@ -3,6 +3,8 @@
 #
 #   tests/run.sh          optimised build, then the address and thread sanitizers
 #   tests/run.sh --quick  the optimised build only
+#   tests/run.sh --long   the same as without, and the tests labelled long: thousands of resources through
+#                         a real Terraform, some ten minutes more
 #
 # Ends with ctest's closing lines, one block for each build; exits 1 when anything failed. A test
 # that could not run says why, and is counted in the summary.
@@ -10,11 +12,13 @@ set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 presets=(release asan tsan)
+leave_out=(-LE long)
 case "${1-}" in
   "") ;;
   --quick) presets=(release) ;;
+  --long) leave_out=() ;;
   -h | --help)
-    sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+    sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
     exit 0
     ;;
   *)
@@ -68,7 +72,7 @@ for preset in "${presets[@]}"; do
   build "$preset" || continue
   step "$preset: tests"
   if [[ $preset == release ]]; then
-    run_tests release
+    run_tests release "${leave_out[@]}"
   else
     run_tests "$preset" -L '^(unit|sanitize)$'
   fi
