@@ -8,7 +8,7 @@
 #include "terraform/work.h"
 
 #define METHOD(rpc, how, fn)                                                                       \
-  { .name = "/tfplugin6.Provider/" rpc, .kind = (how), .handle = (fn), .slots = 32 }
+  { .name = "/tfplugin6.Provider/" rpc, .kind = (how), .handle = (fn), .slots = 8 }
 
 static const struct zr_rpc_method s_methods[ZR_TF_METHODS] = {
     METHOD("GetMetadata", ZR_RPC_UNARY, zr_tf_handle_metadata),

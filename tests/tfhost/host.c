@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -178,7 +179,19 @@ double host_shut_down(struct host *h) {
   return took;
 }
 
+/* A plugin that was killed leaves its socket; one that left by itself has nothing there. */
+static void s_remove(const char *address) {
+  if (strncmp(address, "unix:", 5) != 0)
+    return;
+  char folder[128];
+  (void)snprintf(folder, sizeof folder, "%s", address + 5);
+  (void)unlink(folder);
+  *strrchr(folder, '/') = '\0';
+  (void)rmdir(folder);
+}
+
 void host_close(struct host *h) {
   host_disconnect(h);
   child_close(&h->child);
+  s_remove(h->line.address);
 }
