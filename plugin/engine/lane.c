@@ -68,6 +68,7 @@ void zr_lanes_flush(struct zr_engine *e) {
     while (more && (l->queued >= ZR_BATCH_MAX || s_due(l).ms <= e->now.mono.ms))
       more = s_fill(e, l);
     if (l->own && l->queued == 0 && l->batches == 0) {
+      /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): l is in the list, so it has a head */
       DL_DELETE(e->lanes, l);
       zr_free(l);
     }
