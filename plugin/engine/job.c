@@ -38,6 +38,10 @@ static enum zr_err s_collapse(struct zr_job *j, const struct zr_release_request 
   enum zr_err err = nodes ? ZR_ERR_OK : ZR_ERR_NOMEM;
   for (uint32_t i = 0; i < r->instance_id_count && err == ZR_ERR_OK; i++) {
     const char *id = r->instance_ids[i];
+    if (!id) {
+      err = ZR_ERR_INVALID;
+      break;
+    }
     size_t len = strlen(id);
     struct distinct *d = NULL;
     HASH_FIND(hh, seen, id, len, d);

@@ -5,7 +5,7 @@
 
 static bool s_keeps(const struct zr_tf_change *c, const struct zr_tf_value *object) {
   const char *word = zr_tf_text(zr_tf_of(c, object, "on_remove"));
-  return word && strcmp(word, "keep") == 0;
+  return word && strcmp(word, "release") != 0; /* a word that nobody knows never releases */
 }
 
 /* ---- releasing ---- */
