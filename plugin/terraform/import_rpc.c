@@ -134,7 +134,8 @@ static void s_fill(struct zr_tf_change *c, const char *id) {
   zr_tf_set(c->type, c->result, "instance_ids", list);
   const struct zr_tf_value none = {.is = ZR_TF_KNOWN};
   if (c->resource == &zr_tf_instances) {
-    zr_tf_set(c->type, c->result, "on_remove", zr_tf_of_text("release"));
+    /* Until an apply puts down what the configuration says, a destroy releases nothing. */
+    zr_tf_set(c->type, c->result, "on_remove", zr_tf_of_text("keep"));
   } else {
     zr_tf_set(c->type, c->result, "pending_ids", none);
     zr_tf_set(c->type, c->result, "results", none);

@@ -92,6 +92,21 @@ class Drift(Case):
         self.assertEqual(sim.destroyed(), {ids[0], ids[2]})
         self.assertEqual(work.state(), {})
 
+    def test_nothing_found_is_not_forgotten(self):
+        """Another account's endpoint finds none of them: the state stays, with a warning."""
+        sim, work = self.pair("--recycled", "2")
+        ids = sim.ids()
+        work.write(instances("a", ids))
+        self.ok(work.apply())
+        sim.set_status(ids, "ABSENT")
+        done = self.ok(work.apply())
+        self.assertIn("2 of 2 instances were not found", done.text)
+        self.assertIn("right account and endpoint", done.text)
+        self.assertEqual(work.ids("zenrelease_instances.a"), ids)
+        self.ok(work.destroy())
+        self.assertEqual(work.state(), {})
+        self.assertEqual(sim.count("ReleaseInstances"), 0)
+
     def test_restored_behind_our_back(self):
         """An instance that runs again is never released: destroy reports it and keeps it."""
         sim, work = self.pair("--recycled", "3")
@@ -113,7 +128,21 @@ class Import(Case):
         work.write(instances("a", ids))
         self.ok(work.run("import", "-no-color", "zenrelease_instances.a", "vm/" + ",".join(ids)))
         self.assertEqual(work.ids("zenrelease_instances.a"), ids)
+        plan = self.ok(work.plan())
+        self.assertIn("1 to change", plan.out)
+        self.assertRegex(plan.out, r'on_remove += "keep" -> "release"')
+        self.ok(work.apply())
+        self.assertEqual(sim.count("ReleaseInstances"), 0)
         self.assertIn("No changes", self.ok(work.plan()).out)
+
+    def test_import_and_destroy_release_nothing(self):
+        sim, work = self.pair("--recycled", "2")
+        ids = sim.ids()
+        work.write(instances("a", ids))
+        self.ok(work.run("import", "-no-color", "zenrelease_instances.a", "vm/" + ",".join(ids)))
+        self.ok(work.destroy())
+        self.assertEqual(work.state(), {})
+        self.assertEqual(sim.count("ReleaseInstances"), 0)
 
     def test_by_block(self):
         sim, work = self.pair("--recycled", "2")

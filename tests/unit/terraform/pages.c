@@ -48,7 +48,10 @@ const struct page pages[] = {
      "* An instance that could not be released stays in the state, with an error that says why; "
      "the next\n"
      "  apply or destroy tries exactly those again.\n"
-     "* An instance that is gone is taken off the state by the next refresh.\n"
+     "* An instance that is gone is taken off the state by the next refresh, unless none of the\n"
+     "  resource is found: then the state stays, with a warning that asks whether this is the "
+     "right\n"
+     "  account and endpoint. Where they really are gone, destroy the resource or take them off.\n"
      "* To move an instance to another resource, set `on_remove = \"keep\"`, apply, and then move "
      "it.\n"
      "* `-replace` releases the instances and then fails to adopt them; the plan warns of it.\n",
@@ -64,7 +67,10 @@ const struct page pages[] = {
      "    instance_ids = [\"1234567890123\", \"1234567890124\"]\n"
      "  }\n"
      "}\n"
-     "```\n"},
+     "```\n\n"
+     "What is imported has `on_remove = \"keep\"` until the first apply, whose plan shows the "
+     "change to what\n"
+     "the configuration says: an import followed by a destroy releases nothing.\n"},
     {"resources/teardown.md", ZR_TF_RESOURCE, "zenrelease_teardown",
      "zenrelease_teardown (Resource)",
      "resource \"zenrelease_teardown\" \"old\" {\n"

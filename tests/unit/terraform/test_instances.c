@@ -193,11 +193,56 @@ static void a_read_lets_go_of_what_is_gone(void **state) {
   struct answer read = stage_read(&s, TYPE, &prior);
   assert_string_equal(stage_ids(&s, KIND(&s), &read.state, "instance_ids"), "a,run");
   assert_string_equal(stage_diag(&s, &read, 0), "W : Instance gone was not found");
-  prior = s_object(&s, IDS("gone"));
-  assert_int_equal(stage_read(&s, TYPE, &prior).state.is, ZR_TF_NULL);
   prior = s_object(&s, (const char *const[]){NULL});
   read = stage_read(&s, TYPE, &prior);
   assert_string_equal(stage_ids(&s, KIND(&s), &read.state, "instance_ids"), "");
+  stage_close(&s);
+}
+
+/* Credentials of another account find nothing, and must not make the state forget. */
+static void a_read_that_finds_nothing_keeps_all(void **state) {
+  (void)state;
+  struct stage s;
+  s_open(&s);
+  struct zr_tf_value prior = s_object(&s, IDS("gone", "lost"));
+  struct answer read = stage_read(&s, TYPE, &prior);
+  assert_true(zr_tf_equal(&KIND(&s)->type, &read.state, &prior));
+  assert_int_equal(read.diag_count, 1);
+  assert_string_equal(stage_diag(&s, &read, 0), "W : 2 of 2 instances were not found");
+  assert_non_null(strstr(read.diags[0]->detail, "right account and endpoint?"));
+  struct answer done = stage_apply(&s, TYPE, &read.state, NULL);
+  assert_int_equal(done.state.is, ZR_TF_NULL);
+  assert_int_equal(done.errors, 0);
+  stage_close(&s);
+}
+
+static void a_read_lets_go_of_what_it_saw_released(void **state) {
+  (void)state;
+  struct stage s;
+  s_open(&s);
+  struct zr_tf_value prior = s_object(&s, IDS("a"));
+  assert_int_equal(stage_apply(&s, TYPE, &prior, NULL).state.is, ZR_TF_NULL);
+  assert_int_equal(s.fleet.releases, 1);
+  assert_int_equal(stage_read(&s, TYPE, &prior).state.is, ZR_TF_NULL);
+  prior = s_object(&s, IDS("a", "gone"));
+  assert_int_equal(stage_read(&s, TYPE, &prior).state.is, ZR_TF_NULL);
+  stage_close(&s);
+}
+
+static void an_import_keeps_until_applied(void **state) {
+  (void)state;
+  struct stage s;
+  s_open(&s);
+  const struct zr_tf_type *type = &KIND(&s)->type;
+  struct answer done = stage_import(&s, TYPE, "vm/a");
+  assert_string_equal(zr_tf_text(zr_tf_get(type, &done.state, "on_remove")), "keep");
+  struct zr_tf_value prior = stage_object(&s, KIND(&s), IDS("a")); /* without on_remove */
+  struct answer read = stage_read(&s, TYPE, &prior);
+  assert_string_equal(zr_tf_text(zr_tf_get(type, &read.state, "on_remove")), "keep");
+  struct answer plan = stage_plan(&s, TYPE, &read.state, &prior);
+  assert_string_equal(zr_tf_text(zr_tf_get(type, &plan.state, "on_remove")), "release");
+  assert_int_equal(stage_apply(&s, TYPE, &done.state, NULL).state.is, ZR_TF_NULL);
+  assert_int_equal(s.fleet.releases, 0);
   stage_close(&s);
 }
 
@@ -270,6 +315,9 @@ int main(void) {
       cmocka_unit_test(an_update_keeps_the_rest),
       cmocka_unit_test(keep_keeps),
       cmocka_unit_test(a_read_lets_go_of_what_is_gone),
+      cmocka_unit_test(a_read_that_finds_nothing_keeps_all),
+      cmocka_unit_test(a_read_lets_go_of_what_it_saw_released),
+      cmocka_unit_test(an_import_keeps_until_applied),
       cmocka_unit_test(a_replacement_is_warned_of),
       cmocka_unit_test(an_import_looks_first),
       cmocka_unit_test(a_validation_names_the_element),
