@@ -1,4 +1,5 @@
 #include <argp.h>
+#include <locale.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,6 +38,7 @@ static enum zr_exit s_run(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+  (void)setlocale(LC_CTYPE, "C.UTF-8"); /* else: zr_pattern_is_unsure */
   argp_program_version = "zenrelease " ZR_VERSION;
   argp_err_exit_status = ZR_EXIT_USAGE;
   enum zr_exit code = s_run(argc, argv);

@@ -118,15 +118,15 @@ static bool s_is_timely(const struct zr_common_args *common, const struct zr_pla
   return true;
 }
 
-static bool s_is_ours(const struct apply_args *args, const struct zr_connection *c,
-                      const struct zr_plan_head *h) {
+static enum zr_exit s_is_ours(const struct apply_args *args, const struct zr_connection *c,
+                              const struct zr_plan_head *h) {
   struct zenrelease_server_info *info = NULL;
   struct zenrelease_error *error = NULL;
   if (zenrelease_server_info_get(c->client, 0, c->cancel, &info, &error) != ZENRELEASE_OK) {
     zr_tell_error(args->common->json, error, NULL);
     zr_note("zenrelease: nothing was sent");
     zenrelease_error_free(error);
-    return false;
+    return ZR_EXIT_NONE;
   }
   bool fine = true;
   if (strcmp(info->account_fingerprint, h->account) != 0)
@@ -136,7 +136,7 @@ static bool s_is_ours(const struct apply_args *args, const struct zr_connection 
     fine = s_refuse(args->common, "it is for the endpoint %s, and the server works with %s",
                     h->endpoint, info->endpoint);
   zenrelease_server_info_free(info);
-  return fine;
+  return fine ? ZR_EXIT_OK : ZR_EXIT_USAGE;
 }
 
 /* ---- running ---- */
@@ -267,7 +267,9 @@ static enum zr_exit s_apply_plan(const struct apply_args *args) {
   if (s_open(args, &plan)) {
     code = zr_connect(&c, args->common);
     if (code == ZR_EXIT_OK)
-      code = s_is_ours(args, &c, &plan.head) ? s_run(args, &c, &plan) : ZR_EXIT_USAGE;
+      code = s_is_ours(args, &c, &plan.head);
+    if (code == ZR_EXIT_OK)
+      code = s_run(args, &c, &plan);
     zr_disconnect(&c);
   }
   zr_plan_clean_up(&plan);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/pattern.h"
 #include "lib/error.h"
 
 enum { BLOCK_IDS = 1000, READ_IDS = 100, CALL_TIMEOUT_MS = 600 * 1000, WHY_MAX = 64 * 1024 };
@@ -236,7 +237,8 @@ static enum zenrelease_status s_select(struct work *w) {
     status = zenrelease_list_next(list, &i, w->error);
     if (status != ZENRELEASE_OK || !i)
       break;
-    if (!sel->name || fnmatch(sel->name, i->name, 0) == 0)
+    if (!sel->name ||
+        (!zr_pattern_is_unsure(sel->name, i->name) && fnmatch(sel->name, i->name, 0) == 0))
       status = s_add(w, i->instance_id, i);
   }
   zenrelease_list_free(list);

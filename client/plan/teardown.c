@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/pattern.h"
 #include "cli/duration.h"
 #include "lib/chunk.h"
 
@@ -41,6 +41,12 @@ bool zr_product_read(const struct zr_jnode *step, enum zenrelease_product *out,
   return false;
 }
 
+static void s_pattern(const struct zr_jnode *at, const char *text, struct zr_problems *p) {
+  const char *fault = text ? zr_pattern_fault(zr_view_of(text)) : NULL;
+  if (fault)
+    zr_problem(p, at, "%s", fault);
+}
+
 static bool s_keep_rule(const struct zr_jnode *n, struct zenrelease_keep *out,
                         struct zr_problems *p) {
   static const char *const known[] = {"name_pattern", "tag", "resource_group_id", "zone_id", NULL};
@@ -57,6 +63,7 @@ static bool s_keep_rule(const struct zr_jnode *n, struct zenrelease_keep *out,
              zr_jtext(n, "zone_id", false, &out->zone_id, p);
   if (any && out->tag && out->tag[0] == '=')
     zr_problem(p, n->first, "has no key");
+  s_pattern(n->first, out->name_pattern, p);
   return any;
 }
 
@@ -104,21 +111,6 @@ static void s_ids(const struct zr_jnode *list, struct zr_step *s, struct zr_aren
   }
 }
 
-/* An id twice in one file is more often a slip than a wish. */
-static void s_no_repeats(const struct zr_jnode *list, struct zr_step *s, struct zr_problems *p) {
-  if (!s->ids || s->id_count != list->count || s->id_count == 0)
-    return;
-  uint32_t *first = zr_first_mentions(s->ids, s->id_count);
-  if (!first) {
-    p->nomem = true;
-    return;
-  }
-  for (const struct zr_jnode *n = list->first; n; n = n->next)
-    if (first[n->index] != n->index)
-      zr_problem(p, n, "repeats ids[%u]", first[n->index]);
-  zr_free(first);
-}
-
 static void s_selector_tags(const struct zr_jnode *object, struct zr_selector *out,
                             struct zr_arena *arena, struct zr_problems *p) {
   const struct zr_jnode *tags = zr_jof(object, "tags", ZR_JOBJECT, false, p);
@@ -154,6 +146,7 @@ static void s_selector(const struct zr_jnode *n, struct zr_step *s, struct zr_ar
   (void)zr_jtext(n, "zone", false, &s->selector.zone_id, p);
   (void)zr_jtext(n, "resource_group", false, &s->selector.resource_group_id, p);
   (void)zr_jtext(n, "name", false, &s->selector.name, p);
+  s_pattern(zr_jget(n, "name"), s->selector.name, p);
   (void)s_duration(n, "min_bin_time", &s->policy.min_bin_time_ms, p);
   s_selector_tags(n, &s->selector, arena, p);
   bool narrow =
@@ -231,8 +224,6 @@ static void s_step(const struct zr_jnode *n, struct zr_teardown *t,
     zr_problem(p, n, "must have either ids or a selector");
   if (ids)
     s_ids(ids, s, &t->arena, p);
-  if (ids)
-    s_no_repeats(ids, s, p);
   if (selector)
     s_selector(selector, s, &t->arena, p);
   s_options(n, s, p);
@@ -281,8 +272,10 @@ static void s_root(const struct zr_jnode *root, struct zr_teardown *t, struct zr
   }
   for (const struct zr_jnode *n = list->first; n; n = n->next)
     s_step(n, t, &common, p);
-  if (t->steps.count == list->count)
+  if (t->steps.count == list->count) {
+    zr_steps_no_repeats(&t->steps, list, &t->arena, p);
     (void)zr_steps_depend(&t->steps, list, &t->arena, p);
+  }
 }
 
 bool zr_teardown_parse(struct zr_teardown *t, struct zr_view text, struct zr_problems *p) {
@@ -303,7 +296,7 @@ static bool s_slurp(const char *path, struct zr_buf *text, struct zr_problems *p
     zr_problem_plain(p, "%s", strerror(errno));
     return false;
   }
-  while ((n = fread(block, 1, sizeof block, file)) > 0)
+  while (zr_buf_failed(text) == ZR_ERR_OK && (n = fread(block, 1, sizeof block, file)) > 0)
     (void)zr_buf_append(text, block, n);
   if (ferror(file))
     zr_problem_plain(p, "%s", strerror(errno));

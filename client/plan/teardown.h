@@ -66,6 +66,9 @@ void zr_teardown_clean_up(struct zr_teardown *t);
 /* depends_on: names to numbers; unknown names, a step on itself, and cycles are complained of. */
 bool zr_steps_depend(struct zr_steps *steps, const struct zr_jnode *list, struct zr_arena *arena,
                      struct zr_problems *p);
+/* An id may stand once in the steps of a product. */
+void zr_steps_no_repeats(const struct zr_steps *steps, const struct zr_jnode *list,
+                         struct zr_arena *arena, struct zr_problems *p);
 /* "keep": a list of rules, appended to what policy->keep has. */
 void zr_policy_read_keep(const struct zr_jnode *object, struct zenrelease_policy *policy,
                          struct zr_arena *arena, struct zr_problems *p);

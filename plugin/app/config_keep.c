@@ -5,6 +5,7 @@
 
 #include "app/config.h"
 #include "base/mem.h"
+#include "base/pattern.h"
 
 static const char *const s_kinds[ZR_KEEP_COUNT_] = {
     [ZR_KEEP_NAME] = "name_pattern",
@@ -37,12 +38,16 @@ static enum zr_err s_text(enum zr_keep_kind kind, const char *text, struct zr_ke
   return ZR_ERR_OK;
 }
 
-static enum zr_err s_rule(const cJSON *object, struct zr_keep_rule *out) {
+static enum zr_err s_rule(const cJSON *object, struct zr_keep_rule *out, const char **fault) {
   enum zr_keep_kind kind = ZR_KEEP_COUNT_;
   const cJSON *member = cJSON_IsObject(object) ? object->child : NULL;
   if (!member || member->next || !s_kind(member->string, &kind) || !cJSON_IsString(member) ||
       !member->valuestring[0] || strlen(member->valuestring) > ZR_POLICY_TEXT_MAX ||
       (kind == ZR_KEEP_TAG && member->valuestring[0] == '='))
+    return ZR_ERR_INVALID;
+  if (kind == ZR_KEEP_NAME)
+    *fault = zr_pattern_fault(zr_view_of(member->valuestring));
+  if (*fault)
     return ZR_ERR_INVALID;
   return s_text(kind, member->valuestring, out);
 }
@@ -58,13 +63,16 @@ enum zr_err zr_config_keep(struct zr_config *c, const char *path, const struct c
   c->keep = zr_calloc((size_t)count, sizeof *c->keep);
   enum zr_err e = c->keep ? ZR_ERR_OK : ZR_ERR_NOMEM;
   const cJSON *object = NULL;
+  const char *fault = NULL;
   cJSON_ArrayForEach(object, list) {
     if (e == ZR_ERR_OK)
-      e = s_rule(object, &c->keep[c->keep_count]);
+      e = s_rule(object, &c->keep[c->keep_count], &fault);
     if (e == ZR_ERR_OK)
       c->keep_count++;
   }
-  if (e == ZR_ERR_INVALID)
+  if (e == ZR_ERR_INVALID && fault)
+    (void)zr_buf_printf(problem, "%s: keep[%zu].name_pattern %s", path, c->keep_count, fault);
+  else if (e == ZR_ERR_INVALID)
     (void)zr_buf_printf(problem,
                         "%s: keep[%zu] must be an object with exactly one of name_pattern, tag, "
                         "resource_group_id and zone_id, a text that is not empty",

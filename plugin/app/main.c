@@ -2,6 +2,7 @@
  * One program, two ways to be started: by a plugin host, which sets a cookie and gives no
  * arguments, or by zenrelease or a person. The cookie is looked at before anything else.
  */
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,7 @@ static int s_explain_name(void) {
 }
 
 int main(int argc, char **argv) {
+  (void)setlocale(LC_CTYPE, "C.UTF-8"); /* else: zr_pattern_is_unsure */
   if (zr_provider_mode_is_wanted()) {
     s_close_to_others();
     return zr_provider_mode_run();

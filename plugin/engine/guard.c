@@ -4,6 +4,7 @@
  */
 #include <fnmatch.h>
 
+#include "base/pattern.h"
 #include "engine/gate.h"
 
 enum { WHY_MAX = 16 * 1024 };
@@ -162,7 +163,7 @@ static bool s_keeps_name(const struct zr_keep_rule *rule, const struct zr_instan
                          struct zr_buf *why) {
   if (!row->name[0])
     return s_untold(why, "name", rule->text);
-  int rc = fnmatch(rule->text, row->name, 0);
+  int rc = zr_pattern_is_unsure(rule->text, row->name) ? -1 : fnmatch(rule->text, row->name, 0);
   if (rc == FNM_NOMATCH)
     return false;
   (void)zr_buf_printf(why, "the rule keep name \"%s\" %s", rule->text,

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/pattern.h"
+
 enum { PERCENT_MAX = 100, SECOND_MS = 1000, NANOS_PER_MS = 1000000, DAYS_MAX = 366 };
 
 static const int64_t s_longest_s = (int64_t)DAYS_MAX * 24 * 3600;
@@ -31,6 +33,9 @@ static void s_keep(const Zenrelease__V1__KeepRule *m, long index, struct zr_keep
                         "must be exactly one of name_pattern, tag, resource_group_id and zone_id");
     return;
   }
+  const char *fault = zr_pattern_fault(zr_view_of(m->name_pattern));
+  if (fault)
+    zr_violation_add_at(v, "policy.", "keep", index, fault);
   if (m->name_pattern[0])
     *to = (struct zr_keep_rule){ZR_KEEP_NAME, m->name_pattern, NULL};
   else if (m->resource_group_id[0])

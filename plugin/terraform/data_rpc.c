@@ -92,18 +92,18 @@ static bool s_room(struct s_data *d, size_t more) {
   return true;
 }
 
+static void s_on_pass(struct zr_tf_listing *l) {
+  ZR_OWNER(l, struct s_data, listing)->count = 0;
+}
+
 static bool s_on_page(struct zr_tf_listing *l, const struct zr_list_end *end) {
   struct s_data *d = ZR_OWNER(l, struct s_data, listing);
-  if (!s_room(d, end->row_count)) {
-    d->op.diags.nomem = true;
+  if (!s_room(d, end->row_count))
     return false;
-  }
   for (size_t i = 0; i < end->row_count; i++) {
     const struct zr_tf_value *row = zr_tf_new_object(d->op.arena, &zr_tf_instance_type);
-    if (!row) {
-      d->op.diags.nomem = true;
+    if (!row)
       return false;
-    }
     d->rows[d->count] = *row;
     s_row(d, &end->rows[i], &d->rows[d->count++]);
   }
@@ -150,6 +150,7 @@ static int64_t s_timeout(const struct s_data *d) {
 static void s_begin(struct zr_tf_op *op) {
   struct s_data *d = (struct s_data *)(void *)op;
   d->listing.op = op;
+  d->listing.on_pass = s_on_pass;
   d->listing.on_page = s_on_page;
   d->listing.on_done = s_end;
   d->listing.deadline = zr_mono_add(zr_mono_now(), s_timeout(d));

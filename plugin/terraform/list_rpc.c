@@ -11,8 +11,9 @@ struct s_list {
   const struct zr_tf_type *type; /* of the configuration */
   struct zr_tf_value config;
   bool with_object;
-  uint64_t limit; /* 0: none */
-  uint64_t sent;
+  struct zr_instance *rows; /* id, name and status; sent when the list is known to be whole */
+  size_t count;
+  size_t cap;
 };
 
 /* Takes memory of its own, so that a long list does not fill the call's arena. */
@@ -58,22 +59,53 @@ static bool s_send(struct s_list *l, const struct zr_instance *row) {
   return e == ZR_ERR_OK;
 }
 
+static void s_on_pass(struct zr_tf_listing *listing) {
+  ZR_OWNER(listing, struct s_list, listing)->count = 0;
+}
+
+static bool s_room(struct s_list *l, size_t more) {
+  if (l->count + more <= l->cap)
+    return true;
+  size_t cap = 2 * l->cap + more;
+  struct zr_instance *rows = zr_arena_calloc(l->op.arena, cap, sizeof *rows);
+  if (!rows)
+    return false;
+  for (size_t i = 0; i < l->count; i++)
+    rows[i] = l->rows[i];
+  l->rows = rows;
+  l->cap = cap;
+  return true;
+}
+
 static bool s_on_page(struct zr_tf_listing *listing, const struct zr_list_end *end) {
   struct s_list *l = ZR_OWNER(listing, struct s_list, listing);
+  struct zr_arena *a = l->op.arena;
+  if (!s_room(l, end->row_count))
+    return false;
   for (size_t i = 0; i < end->row_count; i++) {
-    if (l->limit > 0 && l->sent == l->limit)
+    struct zr_instance *row = &l->rows[l->count++];
+    *row = (struct zr_instance){.id = zr_arena_strdup(a, end->rows[i].id),
+                                .name = zr_arena_strdup(a, end->rows[i].name),
+                                .status = zr_arena_strdup(a, end->rows[i].status)};
+    if (!row->id || !row->name || !row->status)
       return false;
-    if (!s_send(l, &end->rows[i]))
-      return false;
-    l->sent++;
   }
-  return l->limit == 0 || l->sent < l->limit;
+  return true;
+}
+
+static void s_send_all(struct s_list *l) {
+  uint64_t limit = l->listing.limit;
+  for (size_t i = 0; i < l->count && (limit == 0 || i < limit); i++)
+    if (!s_send(l, &l->rows[i]))
+      return;
 }
 
 /* Diagnostics go in an event of their own; an error makes Terraform drop the whole list. */
 static void s_end(struct zr_tf_listing *listing) {
   struct s_list *l = ZR_OWNER(listing, struct s_list, listing);
   struct zr_tf_diags *d = &l->op.diags;
+  if (d->errors == 0 && !d->nomem)
+    s_send_all(l);
   Tfplugin6__ListResource__Event m;
   tfplugin6__list_resource__event__init(&m);
   m.diagnostic = d->items;
@@ -93,6 +125,7 @@ static void s_end(struct zr_tf_listing *listing) {
 static void s_begin(struct zr_tf_op *op) {
   struct s_list *l = (struct s_list *)(void *)op;
   l->listing.op = op;
+  l->listing.on_pass = s_on_pass;
   l->listing.on_page = s_on_page;
   l->listing.on_done = s_end;
   l->listing.deadline = zr_mono_add(zr_mono_now(), LIST_MS);
@@ -121,7 +154,7 @@ void zr_tf_handle_list(void *provider, struct zr_rpc_call *call) {
   struct zr_tf_decoding decoding = {.arena = l->op.arena};
   l->type = &kind->type;
   l->with_object = r->include_resource_object;
-  l->limit = r->limit > 0 ? (uint64_t)r->limit : 0;
+  l->listing.limit = r->limit > 0 ? (uint64_t)r->limit : 0;
   l->op.begin = s_begin;
   if (zr_tf_unpack_value(&decoding, l->type, r->config, &l->config))
     zr_tf_check_config(&l->op.diags, kind, &l->config);

@@ -5,7 +5,7 @@
 #include "terraform/check.h"
 #include "terraform/ids.h"
 
-enum { PAGE_ROWS = 1000, PAGE_MS = 60000 };
+enum { PAGE_ROWS = 1000, PAGE_MS = 60000, PASSES_MAX = 4 };
 
 /* ---- filters ---- */
 
@@ -83,26 +83,110 @@ static void s_failed(struct zr_tf_listing *l, const struct zr_call_end *end) {
   l->on_done(l);
 }
 
-/* Total and rows may change between pages: an empty page ends the list whatever the total says. */
+static void s_give_up(struct zr_tf_listing *l, const char *summary, const char *detail) {
+  zr_tf_diag(&l->op->diags, ZR_TF_ERROR, ZR_TF_WHOLE, summary, detail);
+  l->on_done(l);
+}
+
+/* ---- passes ---- */
+
+static void s_pass(struct zr_tf_listing *l) {
+  l->passes++;
+  l->ids = (struct zr_tf_ids){.whole = true};
+  l->cap = 0;
+  l->query.page_num = 1;
+  l->on_pass(l);
+  s_next(l);
+}
+
+static void s_again(struct zr_tf_listing *l) {
+  if (l->passes < PASSES_MAX)
+    s_pass(l);
+  else
+    s_give_up(l, "The instances could not be listed",
+              "The list changed while it was read; run it again.");
+}
+
+static void s_moved(struct zr_tf_listing *l) {
+  l->has_before = false;
+  s_again(l);
+}
+
+static bool s_keep_ids(struct zr_tf_listing *l, const struct zr_list_end *end) {
+  struct zr_arena *a = l->op->arena;
+  if (l->ids.count + end->row_count > l->cap) {
+    size_t cap = 2 * l->cap + end->row_count;
+    const char **ids = zr_arena_calloc(a, cap, sizeof *ids);
+    if (!ids)
+      return false;
+    for (size_t i = 0; i < l->ids.count; i++)
+      ids[i] = l->ids.ids[i];
+    l->ids.ids = ids;
+    l->cap = cap;
+  }
+  for (size_t i = 0; i < end->row_count; i++) {
+    const char *id = zr_arena_strdup(a, end->rows[i].id);
+    if (!id)
+      return false;
+    l->ids.ids[l->ids.count++] = id;
+  }
+  return true;
+}
+
+static bool s_repeats(const struct zr_tf_index *x) {
+  for (size_t i = 1; i < x->count; i++)
+    if (strcmp(x->list->ids[x->order[i - 1]], x->list->ids[x->order[i]]) == 0)
+      return true;
+  return false;
+}
+
+/* Every row that is wanted has been read. */
+static void s_pass_end(struct zr_tf_listing *l) {
+  struct zr_tf_index index;
+  if (!zr_tf_index_of(l->op->arena, &l->ids, &index)) {
+    l->op->diags.nomem = true;
+    l->on_done(l);
+    return;
+  }
+  if (s_repeats(&index)) {
+    s_moved(l);
+    return;
+  }
+  bool one_page = l->query.page_num == 1;
+  if (one_page || (l->has_before && zr_tf_ids_same(l->op->arena, &l->before, &l->ids))) {
+    l->on_done(l);
+    return;
+  }
+  l->before = l->ids;
+  l->has_before = true;
+  s_again(l);
+}
+
 static void s_page(void *ctx, const struct zr_list_end *end) {
   struct zr_tf_listing *l = ctx;
   if (end->call.class_ != ZR_CLASS_OK) {
     s_failed(l, &end->call);
     return;
   }
-  l->seen += end->row_count;
-  bool more = l->on_page(l, end) && end->row_count > 0 && l->seen < end->total;
-  if (!more || l->op->diags.errors > 0) {
+  if (l->query.page_num == 1)
+    l->total = end->total;
+  uint64_t want = l->limit > 0 && l->limit < l->total ? l->limit : l->total;
+  uint64_t seen = l->ids.count + end->row_count;
+  if (end->total != l->total || seen > l->total || (end->row_count == 0 && seen < want)) {
+    s_moved(l);
+    return;
+  }
+  if (!s_keep_ids(l, end) || !l->on_page(l, end)) {
+    l->op->diags.nomem = true;
     l->on_done(l);
+    return;
+  }
+  if (seen >= want) {
+    s_pass_end(l);
     return;
   }
   l->query.page_num++;
   s_next(l);
-}
-
-static void s_give_up(struct zr_tf_listing *l, const char *summary, const char *detail) {
-  zr_tf_diag(&l->op->diags, ZR_TF_ERROR, ZR_TF_WHOLE, summary, detail);
-  l->on_done(l);
 }
 
 static void s_next(struct zr_tf_listing *l) {
@@ -137,5 +221,5 @@ void zr_tf_listing_start(struct zr_tf_listing *l) {
   if (l->query.product == ZR_PRODUCT_NONE)
     s_give_up(l, "The product is not known yet", "Give product.");
   else
-    s_next(l);
+    s_pass(l);
 }

@@ -45,6 +45,9 @@ static enum zr_err s_list(void *self, const struct zr_list_query *query, struct 
                           struct zr_list_sink sink) {
   struct fleet *f = self;
   (void)deadline;
+  f->lists++;
+  if (f->on_list)
+    f->on_list(f, f->lists);
   struct zr_instance rows[2] = {{.id = ""}};
   size_t count = 0;
   size_t total = 0;

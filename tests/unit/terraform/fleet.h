@@ -33,6 +33,8 @@ struct fleet {
   unsigned releases;
   enum zr_code broken; /* NONE: works; else what every id is told */
   struct zr_task *tasks;
+  unsigned lists;                                  /* pages asked for */
+  void (*on_list)(struct fleet *f, unsigned list); /* Optional: before each page; 1 is the first */
 };
 
 void fleet_init(struct fleet *f);

@@ -101,28 +101,81 @@ static void a_teardown_that_failed_can_be_planned(void **state) {
   stage_close(&s);
 }
 
-static void the_data_source_reads_all_pages(void **state) {
-  (void)state;
-  struct stage s;
-  stage_open(&s);
-  static const char *const ids[] = {"a", "b", "c", "d", "e"};
-  for (size_t i = 0; i < ZR_COUNT(ids); i++)
-    fleet_add(&s.fleet, ids[i], "RECYCLE");
-  fleet_add(&s.fleet, "run", "RUNNING");
-  const struct zr_tf_kind_of *kind = stage_kind(&s, ZR_TF_DATA_SOURCE, "zenrelease_instances");
+/* The ids of RECYCLE instances, or what is wrong. */
+static const char *s_found(struct stage *s) {
+  const struct zr_tf_kind_of *kind = stage_kind(s, ZR_TF_DATA_SOURCE, "zenrelease_instances");
   Tfplugin6__ReadDataSource__Request r;
   tfplugin6__read_data_source__request__init(&r);
   r.type_name = zr_tf_pb_text("zenrelease_instances");
-  r.config = zr_tf_pack_value(&s.arena, &kind->type, zr_tf_new_object(&s.arena, &kind->type));
+  r.config = zr_tf_pack_value(&s->arena, &kind->type, zr_tf_new_object(&s->arena, &kind->type));
+  s->fleet.lists = 0;
   const Tfplugin6__ReadDataSource__Response *m =
       (const Tfplugin6__ReadDataSource__Response *)stage_message(
-          &s, stage_call(&s, "ReadDataSource", &r.base),
+          s, stage_call(s, "ReadDataSource", &r.base),
           &tfplugin6__read_data_source__response__descriptor);
-  struct zr_tf_decoding d = {.arena = &s.arena};
+  if (m->n_diagnostics > 0) {
+    assert_null(m->state);
+    return m->diagnostics[0]->detail;
+  }
+  struct zr_tf_decoding d = {.arena = &s->arena};
   struct zr_tf_value found;
   assert_true(zr_tf_unpack_value(&d, &kind->type, m->state, &found));
   assert_true(zr_tf_wholly_known(&kind->type, &found));
-  assert_string_equal(stage_ids(&s, kind, &found, "ids"), "a,b,c,d,e");
+  return stage_ids(s, kind, &found, "ids");
+}
+
+static void s_open_five(struct stage *s) {
+  static const char *const ids[] = {"a", "b", "c", "d", "e"};
+  stage_open(s);
+  for (size_t i = 0; i < ZR_COUNT(ids); i++)
+    fleet_add(&s->fleet, ids[i], "RECYCLE");
+  fleet_add(&s->fleet, "run", "RUNNING");
+}
+
+static void the_data_source_reads_all_pages(void **state) {
+  (void)state;
+  struct stage s;
+  s_open_five(&s);
+  assert_string_equal(s_found(&s), "a,b,c,d,e");
+  assert_int_equal(s.fleet.lists, 6); /* twice */
+  fleet_find(&s.fleet, "a")->status = NULL;
+  fleet_find(&s.fleet, "b")->status = NULL;
+  fleet_find(&s.fleet, "c")->status = NULL;
+  assert_string_equal(s_found(&s), "d,e");
+  assert_int_equal(s.fleet.lists, 1); /* one page is whole */
+  stage_close(&s);
+}
+
+static void s_a_leaves(struct fleet *f, unsigned list) {
+  if (list == 2)
+    fleet_find(f, "a")->status = NULL;
+}
+
+/* One leaves as another comes: the total stays, and c is on no page. */
+static void s_a_is_replaced(struct fleet *f, unsigned list) {
+  if (list != 2)
+    return;
+  fleet_find(f, "a")->status = NULL;
+  fleet_find(f, "run")->status = "RECYCLE";
+}
+
+static void s_never_rests(struct fleet *f, unsigned list) {
+  fleet_find(f, "a")->status = list % 2 == 1 ? "RECYCLE" : NULL;
+}
+
+static void a_list_that_shifts_is_read_again(void **state) {
+  (void)state;
+  struct stage s;
+  s_open_five(&s);
+  s.fleet.on_list = s_a_leaves;
+  assert_string_equal(s_found(&s), "b,c,d,e");
+  stage_close(&s);
+  s_open_five(&s);
+  s.fleet.on_list = s_a_is_replaced;
+  assert_string_equal(s_found(&s), "b,c,d,e,run");
+  assert_int_equal(s.fleet.lists, 9);
+  s.fleet.on_list = s_never_rests;
+  assert_string_equal(s_found(&s), "The list changed while it was read; run it again.");
   stage_close(&s);
 }
 
@@ -321,6 +374,7 @@ int main(void) {
       cmocka_unit_test(a_teardown_ensures_what_is_new_or_pending),
       cmocka_unit_test(a_teardown_that_failed_can_be_planned),
       cmocka_unit_test(the_data_source_reads_all_pages),
+      cmocka_unit_test(a_list_that_shifts_is_read_again),
       cmocka_unit_test(the_list_streams_identities_up_to_its_limit),
       cmocka_unit_test(the_action_says_completed_last_and_once),
       cmocka_unit_test(one_caller_goes_and_the_other_stays),
