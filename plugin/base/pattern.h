@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "view.h"
+#include "base/view.h"
 
 /* What is wrong with a pattern; NULL when nothing is. A constant. */
 const char *zr_pattern_fault(struct zr_view pattern);

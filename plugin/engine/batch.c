@@ -45,7 +45,8 @@ void zr_batch_add(struct zr_batch *b, struct zr_item *it) {
 static void s_drop(struct zr_engine *e, struct zr_batch *b, unsigned i) {
   struct zr_item *it = b->items[i];
   b->items[i] = b->items[--b->item_count];
-  /* The callers that were just answered may send their next ids: the window begins anew for them. */
+  /* The callers that were just answered may send their next ids: the window begins anew for them.
+   */
   if (--b->lane->at_work == 0 && b->lane->hold)
     b->lane->last_at = e->now.mono;
   it->batch = NULL;
