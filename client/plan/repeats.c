@@ -52,7 +52,7 @@ static void s_product(const struct zr_steps *steps, const struct zr_jnode *list,
   s_collect(steps, list, product, &m);
   if (m.count < 2)
     return;
-  m.ids = zr_arena_calloc(arena, m.count, sizeof *m.ids);
+  m.ids = zr_arena_calloc(arena, m.count, sizeof(const char *));
   m.nodes = zr_arena_calloc(arena, m.count, sizeof *m.nodes);
   if (!m.ids || !m.nodes) {
     p->nomem = true;
