@@ -25,8 +25,7 @@ struct step_run {
   const struct zr_step *step;
   struct zr_plan_cursor cursor;
   struct part part;
-  uint64_t before; /* instances in earlier requests of this step */
-  bool stopped;    /* no further request: the rest is not sent */
+  bool stopped; /* no further request: the rest is not sent */
   const char *stop_code;
   const char *stop_summary;
   struct zr_buf stop_detail;
@@ -114,27 +113,36 @@ static void s_on_event(void *user, const struct zenrelease_event *ev) {
     s_look_for_belt(r, ev->report);
 }
 
-/* What the run takes, or has taken, out of the bin beside this request. */
+static uint64_t s_gone(const struct zr_apply_step *s) {
+  return (uint64_t)s->counts.by_outcome[ZENRELEASE_OUTCOME_RELEASED] +
+         (uint64_t)s->counts.by_outcome[ZENRELEASE_OUTCOME_ALREADY_GONE];
+}
+
+/* What the run knows to have left this product's bin, beside this request. What other requests have
+ * under way is not in it: with too small a bin the belt stops too early, never too late. Of this
+ * step only earlier requests count, as the server adds what of this one is gone. */
 static int64_t s_settled(const struct step_run *r) {
   struct zr_apply *a = r->apply;
-  uint64_t sum = a->checking ? 0 : r->before;
+  uint64_t sum = 0;
   (void)pthread_mutex_lock(&a->lock);
   for (size_t i = 0; i < a->plan->head.steps.count; i++) {
-    bool started = !a->checking && a->steps[i].state != ZR_STEP_WAITS;
-    if (i != r->number)
-      sum += started ? a->plan->spans[i].instances : a->steps[i].gone;
+    uint64_t gone = s_gone(&a->steps[i]);
+    if (a->plan->head.steps.items[i].product != r->step->product)
+      continue;
+    if (i != r->number && gone < a->steps[i].gone)
+      gone = a->steps[i].gone; /* the check saw more than the run has come to */
+    sum += gone;
   }
   (void)pthread_mutex_unlock(&a->lock);
   return (int64_t)sum;
 }
 
+/* Every request of a step tells the whole step, also what went before, so that the last one does
+ * not look small. */
 static struct zenrelease_policy s_policy(const struct step_run *r) {
-  const struct zr_apply *a = r->apply;
   struct zenrelease_policy policy = r->step->policy;
-  uint64_t total = a->plan->spans[r->number].instances;
-  uint64_t elsewhere = total - r->part.count;
-  uint64_t over = a->checking ? a->steps[r->number].gone : r->before;
-  policy.other_instances = (int64_t)(elsewhere > over ? elsewhere - over : 0);
+  uint64_t total = r->apply->plan->spans[r->number].instances;
+  policy.other_instances = (int64_t)(total - r->part.count);
   policy.settled_instances = s_settled(r);
   return policy;
 }
@@ -202,15 +210,11 @@ static void s_parts(struct step_run *r) {
     } else {
       s_send(r);
     }
-    r->before += r->part.count;
   }
 }
 
 static bool s_all_gone(const struct zr_apply *a, size_t number) {
-  const struct zenrelease_counts *c = &a->steps[number].counts;
-  return c->by_outcome[ZENRELEASE_OUTCOME_RELEASED] +
-             c->by_outcome[ZENRELEASE_OUTCOME_ALREADY_GONE] ==
-         c->total;
+  return s_gone(&a->steps[number]) == (uint64_t)a->steps[number].counts.total;
 }
 
 static void s_run(struct step_run *r, struct zr_apply *a, struct zenrelease_client *client,

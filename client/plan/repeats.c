@@ -53,7 +53,7 @@ static void s_product(const struct zr_steps *steps, const struct zr_jnode *list,
   if (m.count < 2)
     return;
   m.ids = zr_arena_calloc(arena, m.count, sizeof(const char *));
-  m.nodes = zr_arena_calloc(arena, m.count, sizeof *m.nodes);
+  m.nodes = zr_arena_calloc(arena, m.count, sizeof(struct zr_jnode *));
   if (!m.ids || !m.nodes) {
     p->nomem = true;
     return;

@@ -65,10 +65,10 @@ static bool s_copy_expected(struct zr_guard *g, const struct zr_job *j,
   return ok;
 }
 
-/* More than a policy allows, whatever the reads will say. */
-static bool s_over(const struct zr_policy *p, const struct zr_job *j) {
+/* More than `p` allows, whatever the reads will say. The set may travel in several requests. */
+static bool s_over(const struct zr_policy *p, uint64_t here, uint64_t elsewhere) {
   return p && p->max_instances > 0 &&
-         (j->sub_count > p->max_instances || p->other_instances > p->max_instances - j->sub_count);
+         (here > p->max_instances || elsewhere > p->max_instances - here);
 }
 
 enum zr_err zr_guard_new(const struct zr_job *j, const struct zr_release_request *r,
@@ -86,7 +86,9 @@ enum zr_err zr_guard_new(const struct zr_job *j, const struct zr_release_request
     zr_guard_free(g);
     return ZR_ERR_NOMEM;
   }
-  g->ceiling_broken = s_over(r->policy, j) || s_over(server, j);
+  uint64_t elsewhere = r->policy ? r->policy->other_instances : 0;
+  g->ceiling_broken =
+      s_over(r->policy, j->sub_count, elsewhere) || s_over(server, j->sub_count, elsewhere);
   bool belts = g->has_policy && (g->policy.max_bin_percent > 0 || g->expected);
   g->gate = belts || g->ceiling_broken ? ZR_GATE_CLOSED : ZR_GATE_OPEN;
   g->dirty = true;

@@ -432,7 +432,7 @@ class ExitCodes(PlanCase):
         sim = self.world("--recycled", "2")
         plan = self.plan(teardown(step("a", ids=sim.ids(), options={"wait": "1s"})))
         sim.fault({"do": "drop_after", "match": {"action": RELEASE}},
-                  {"do": "reset", "match": {"action": "DescribeInstances", "from": 2}})
+                  {"do": "reset", "match": {"action": "DescribeInstances", "from": 3}})
         code, result = self.apply(plan)
         self.assertEqual({o[0] for o in self.outcomes(result).values()}, {"unknown"})
         self.assertEqual(code, 4)
