@@ -55,6 +55,19 @@ static enum ready s_ready(const struct zr_apply *a, size_t number) {
   return ready;
 }
 
+/* Two steps that take from one bin, of which one may take only a share of it: what has left the bin
+ * is known for certain only between them, so they run one after the other. */
+static bool s_shares_bin(const struct zr_apply *a, size_t number) {
+  const struct zr_step *s = &a->plan->head.steps.items[number];
+  for (size_t i = 0; i < a->plan->head.steps.count; i++) {
+    const struct zr_step *o = &a->plan->head.steps.items[i];
+    bool share = s->policy.max_bin_percent > 0 || o->policy.max_bin_percent > 0;
+    if (i != number && a->steps[i].state == ZR_STEP_RUNS && o->product == s->product && share)
+      return true;
+  }
+  return false;
+}
+
 /* The next step to take up. False when there is none left; waits for those that run. */
 static bool s_take(struct zr_apply *a, size_t *number, enum ready *how) {
   for (;;) {
@@ -64,7 +77,7 @@ static bool s_take(struct zr_apply *a, size_t *number, enum ready *how) {
         continue;
       waiting = true;
       *how = s_ready(a, i);
-      if (*how == READY_NOT)
+      if (*how == READY_NOT || (*how == READY_YES && s_shares_bin(a, i)))
         continue;
       a->steps[i].state = ZR_STEP_RUNS;
       *number = i;
