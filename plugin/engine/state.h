@@ -19,17 +19,11 @@
 #include <string.h>
 
 #include "base/mem.h"
-/* uthash's own default falls through its switch labels, which clang warns of where it expands. */
-#define HASH_FUNCTION(key, len, hash) HASH_FNV(key, len, hash)
-#define HASH_NONFATAL_OOM             1
-#define uthash_malloc(size)           zr_alloc(size)
-#define uthash_free(ptr, size)        zr_free(ptr)
-#define uthash_nonfatal_oom(element)
-#include <uthash.h>
 #include <utlist.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/rng.h"
 #include "base/rstr.h"
 #include "engine/engine.h"

@@ -3,11 +3,6 @@
 
 #include "terraform/instances.h"
 
-static bool s_keeps(const struct zr_tf_change *c, const struct zr_tf_value *object) {
-  const char *word = zr_tf_text(zr_tf_of(c, object, "on_remove"));
-  return word && strcmp(word, "release") != 0; /* a word that nobody knows never releases */
-}
-
 /* ---- releasing ---- */
 
 /* The object to be saved after a release: `kept` first, then what was not released. A destroyed
@@ -54,7 +49,7 @@ static void s_release_leaving(struct zr_tf_change *c) {
     zr_tf_change_nomem(c);
     return;
   }
-  if (leaving->count == 0 || s_keeps(c, &c->proposed))
+  if (leaving->count == 0 || zr_tf_instances_keep(c, &c->proposed))
     zr_tf_apply_end(c, c->result);
   else
     s_release(c, &c->proposed, leaving, "update");
@@ -64,7 +59,7 @@ static void s_destroy(struct zr_tf_change *c) {
   c->result = zr_tf_copy_object(c->op.arena, c->type, &c->prior);
   if (!c->result)
     zr_tf_change_nomem(c);
-  else if (c->prior_ids.count == 0 || s_keeps(c, &c->prior))
+  else if (c->prior_ids.count == 0 || zr_tf_instances_keep(c, &c->prior))
     zr_tf_apply_end(c, NULL);
   else
     s_release(c, &c->prior, &c->prior_ids, "delete");

@@ -3,13 +3,8 @@
 
 #include "terraform/instances.h"
 
-static bool s_keeps(const struct zr_tf_change *c, const struct zr_tf_value *object) {
-  const char *word = zr_tf_text(zr_tf_of(c, object, "on_remove"));
-  return word && strcmp(word, "release") != 0; /* a word that nobody knows never releases */
-}
-
 static void s_plan_destroy(struct zr_tf_change *c) {
-  if (s_keeps(c, &c->prior))
+  if (zr_tf_instances_keep(c, &c->prior))
     zr_tf_plan_end(c, NULL);
   else
     zr_tf_plan_reads(c, &c->prior_ids);
@@ -48,7 +43,7 @@ static bool s_make(struct zr_tf_change *c) {
 static bool s_staying(struct zr_tf_change *c, struct zr_tf_ids *out) {
   struct zr_tf_ids leaving;
   *out = c->prior_ids;
-  if (!s_keeps(c, c->result) || !c->wanted_ids.whole)
+  if (!zr_tf_instances_keep(c, c->result) || !c->wanted_ids.whole)
     return true;
   struct zr_arena *a = c->op.arena;
   return zr_tf_ids_minus(a, &c->prior_ids, &c->wanted_ids, &leaving, NULL) &&

@@ -3,13 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
-/* Out of memory is an error here; uthash's own hash falls through its switch labels. */
-#define HASH_NONFATAL_OOM             1
-#define HASH_FUNCTION(key, len, hash) HASH_FNV(key, len, hash)
-#define uthash_malloc(size)           zr_alloc(size)
-#define uthash_free(ptr, size)        zr_free(ptr)
-#include <uthash.h>
 
 /* An instance that nobody asked for: counted, so that totals can be compared. */
 struct stranger {
