@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "model/call.h"
+#include "model/record.h"
 #include "model/release.h"
 
 struct zr_engine;
@@ -30,6 +31,8 @@ struct zr_engine_options {
   double calls_per_second;        /* ceiling for each kind of call; 0: none before the first 429 */
   int64_t call_timeout_ms;        /* of one upstream call; 0: 30,000 */
   const struct zr_policy *policy; /* holds for every job; borrowed, outlives the engine; NULL */
+  bool journal;                   /* ask for a record before each release call (ZR_ACTION_RECORD) */
+  uint32_t last_batch;            /* the highest number of a call that the journal knows */
 };
 
 enum zr_action_kind {
@@ -38,6 +41,8 @@ enum zr_action_kind {
   ZR_ACTION_EVENT,     /* tell whoever watches `job` */
   ZR_ACTION_DONE,      /* `job` is over: its report; the handle is dead afterwards */
   ZR_ACTION_COUNT_BIN, /* how many are in the product's bin, then zr_engine_counted(op) */
+  ZR_ACTION_RECORD,    /* keep the intent to release these ids, then zr_engine_recorded(op) */
+  ZR_ACTION_VOID,      /* the call of this intent (`batch`) will not leave: keep that */
 };
 
 /* What to do next. Pointers are borrowed: ids until the call's end is given back, event and report
@@ -83,6 +88,23 @@ void zr_engine_released(struct zr_engine *e, uint64_t handle, const struct zr_re
 /* `total` is the bin's size; read only when the call's class is OK. */
 void zr_engine_counted(struct zr_engine *e, uint64_t op, const struct zr_call_end *end,
                        uint64_t total, struct zr_engine_time now);
+
+/* Whether the intent is on disk; only then ZR_ACTION_RELEASE with the same op follows. It does not
+ * when the ids were given up, or read too long ago, meanwhile: then ZR_ACTION_VOID. `why` says what
+ * is wrong with the journal; it is copied. */
+void zr_engine_recorded(struct zr_engine *e, uint64_t op, bool kept, const char *why,
+                        struct zr_engine_time now);
+
+/* Calls of an earlier process whose outcome is open. Their ids are read and watched as if this
+ * engine had sent them, and are sent again only for another job that wants them; the job ends with
+ * a report like any other. Until each of the ids has been read once, nothing is sent for anybody;
+ * if the job ends before, zr_engine_held stays above zero, what wants to be sent is NOT_ATTEMPTED
+ * with UNSETTLED, and the ids can be given again. At most ZR_JOB_MAX_IDS distinct ids. Errors as
+ * for zr_engine_submit. */
+enum zr_err zr_engine_settle(struct zr_engine *e, const struct zr_open_calls *open,
+                             struct zr_engine_time now, uint64_t *job) ZR_MUST_CHECK;
+/* Ids that were given to zr_engine_settle and not read since. */
+size_t zr_engine_held(const struct zr_engine *e);
 
 /* The next action, if one is due. */
 bool zr_engine_poll(struct zr_engine *e, struct zr_engine_time now, struct zr_action *out);

@@ -1,0 +1,71 @@
+/*
+ * What the journal keeps: that a release call is about to leave, how it ended, and how each of its
+ * ids ended. `app` makes the records from what the engine tells, `journal` keeps them, and a fresh
+ * engine gets those that are open (zr_engine_settle).
+ *
+ * A call is open for an id from its intent on, until its answer says NOT_SENT, or an outcome of the
+ * id that closes (zr_record_closes) is recorded with this call's number or a later one.
+ */
+#ifndef ZR_MODEL_RECORD_H
+#define ZR_MODEL_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "model/call.h"
+#include "model/release.h"
+
+enum zr_record_kind {
+  ZR_RECORD_INTENT,   /* a call naming `ids` is about to leave; on disk before its first byte */
+  ZR_RECORD_ANSWER,   /* that call's end, classified; NOT_SENT: it never left */
+  ZR_RECORD_OUTCOMES, /* ids of one caller that are decided */
+};
+
+/* One record to be kept. Only the members of the kind are set. Borrowed. */
+struct zr_record {
+  enum zr_record_kind kind;
+  enum zr_product product;
+  struct zr_wall at;
+  /* INTENT, ANSWER */
+  uint32_t batch; /* the call's number; never used twice in one journal */
+  /* INTENT */
+  const char *const *ids;
+  size_t id_count;
+  bool depend_resource;
+  /* ANSWER: with the ids that it listed as not accepted */
+  const struct zr_release_end *end;
+  /* OUTCOMES */
+  const char *request_id; /* the caller's; "" where it gave none */
+  const struct zr_result *results;
+  size_t result_count;
+};
+
+/* One call as read back, with those of its ids for which it is open. Borrowed. */
+struct zr_open_call {
+  uint32_t batch;
+  struct zr_wall sent_at;
+  bool answered; /* `end` was recorded */
+  struct zr_release_end end;
+  const char *const *ids;
+  size_t id_count;
+};
+
+/* All open calls of one product and option, in order of their numbers. */
+struct zr_open_calls {
+  enum zr_product product;
+  bool depend_resource;
+  const struct zr_open_call *calls;
+  size_t call_count;
+};
+
+/* Whether an outcome says what became of the calls that named the id. ACCEPTED and UNKNOWN do not:
+ * their ids are read again at the next start. NOT_ATTEMPTED is about one caller, not about a call.
+ */
+static inline bool zr_record_closes(enum zr_outcome o) {
+  return o != ZR_OUTCOME_NONE && o != ZR_OUTCOME_ACCEPTED && o != ZR_OUTCOME_UNKNOWN &&
+         o != ZR_OUTCOME_NOT_ATTEMPTED;
+}
+
+#endif
