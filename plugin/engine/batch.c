@@ -3,10 +3,10 @@
  *
  *            +--------- nothing to send yet: poll --------+
  *            v                                            |
- *   new -> READ_DUE -> READING -> (evaluate) -> SEND_DUE -> SENDING
- *            ^                       |                        |
- *            |                       +--> OVER                |
- *            +---------------- (evaluate) <-------------------+
+ *   new -> READ_DUE -> READING -> (evaluate) -> SEND_DUE -> [RECORDING ->] SENDING
+ *            ^                       |                                       |
+ *            |                       +--> OVER                               |
+ *            +---------------- (evaluate) <----------------------------------+
  *
  * evaluate looks at every item's verdict, decides what can be decided, and sets the next state.
  */
@@ -182,7 +182,8 @@ static bool s_read_in_pause(const struct zr_engine *e, const struct zr_batch *b)
 }
 
 static bool s_busy(const struct zr_batch *b) {
-  return b->state == ZR_BATCH_READING || b->state == ZR_BATCH_SENDING;
+  return b->state == ZR_BATCH_READING || b->state == ZR_BATCH_RECORDING ||
+         b->state == ZR_BATCH_SENDING;
 }
 
 static void s_judge_all(struct zr_engine *e, struct zr_batch *b) {
@@ -270,8 +271,18 @@ static void s_give_up_throttled(struct zr_engine *e) {
 /* The first read of a batch is held back while enough others are ready to be sent: it would be too
  * old when its turn comes. */
 static bool s_held_back(const struct zr_engine *e, const struct zr_batch *b) {
-  return !b->preflight_told && b->read_failures == 0 && !b->lane->dry &&
+  return !b->preflight_told && b->read_failures == 0 && !b->lane->dry && zr_engine_held(e) == 0 &&
          e->sends_waiting >= e->options.max_releases;
+}
+
+static void s_give_up_held(struct zr_engine *e, struct zr_batch *b) {
+  struct zr_item *items[ZR_BATCH_MAX];
+  unsigned count = zr_batch_sendable(b, items);
+  for (unsigned i = 0; i < count; i++) {
+    struct zr_item *it = items[i];
+    s_decide_all(e, it, zr_verdict_final(it, ZR_CODE_UNSETTLED, zr_verdict_settled_early(it)));
+  }
+  zr_batch_evaluate(e, b);
 }
 
 static void s_step(struct zr_engine *e, struct zr_batch *b) {
@@ -283,6 +294,8 @@ static void s_step(struct zr_engine *e, struct zr_batch *b) {
   } else if (b->state == ZR_BATCH_READ_DUE && b->due.ms <= now.ms) {
     if (!s_held_back(e, b))
       (void)zr_op_start_read(e, b);
+  } else if (b->state == ZR_BATCH_SEND_DUE && zr_held_for_good(e)) {
+    s_give_up_held(e, b);
   } else if (b->state == ZR_BATCH_SEND_DUE && b->due.ms <= now.ms) {
     (void)zr_op_start_release(e, b);
   }
@@ -321,7 +334,9 @@ static struct zr_mono s_wake(const struct zr_engine *e, const struct zr_batch *b
     at = zr_mono_min(at, b->due.ms > ready.ms ? b->due : ready);
   } else if (b->state == ZR_BATCH_READING && b->read_queue && read_slot) {
     at = zr_mono_min(at, zr_rate_ready(&e->read_rate, now));
-  } else if (b->state == ZR_BATCH_SEND_DUE && send_slot) {
+  } else if (b->state == ZR_BATCH_SEND_DUE && zr_held_for_good(e)) {
+    at = now;
+  } else if (b->state == ZR_BATCH_SEND_DUE && send_slot && zr_engine_held(e) == 0) {
     struct zr_mono ready = zr_rate_ready(&e->release_rate, now);
     at = zr_mono_min(at, b->due.ms > ready.ms ? b->due : ready);
   }

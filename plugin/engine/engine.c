@@ -16,6 +16,7 @@ enum zr_err zr_engine_new(const struct zr_engine_options *options, struct zr_eng
   if (e->options.call_timeout_ms == 0)
     e->options.call_timeout_ms = 30000;
   e->rng.state = options->seed;
+  e->next_batch = options->last_batch;
   zr_rate_init(&e->read_rate, options->calls_per_second);
   zr_rate_init(&e->release_rate, options->calls_per_second);
   e->read_throttled_since = e->send_throttled_since = ZR_MONO_NEVER;
@@ -30,6 +31,9 @@ static void s_recycle(struct zr_engine *e) {
   if (e->finished)
     zr_job_free(e, e->finished);
   e->finished = NULL;
+  if (e->voided)
+    zr_op_free(e, e->voided);
+  e->voided = NULL;
   if (e->handed) {
     zr_answer_release(e->handed->answer);
     zr_free(e->handed);
@@ -83,6 +87,7 @@ void zr_engine_destroy(struct zr_engine *e) {
     DL_DELETE(e->lanes, l);
     zr_free(l);
   }
+  zr_held_clean_up(e);
   zr_free(e);
 }
 
@@ -136,6 +141,8 @@ void zr_engine_halt(struct zr_engine *e, struct zr_answer *answer, bool reads_to
       if (!reads_too && l->dry)
         continue;
       s_halt_item(e, it, answer, l->dry);
+      if (it->subs)
+        continue; /* sent by an earlier process: it is read all the same */
       zr_lane_remove(l, it);
       if (it->hashed)
         HASH_DEL(e->items[it->product], it);
@@ -162,8 +169,7 @@ void zr_engine_passed(struct zr_rate *rate, struct zr_mono *since) {
   *since = ZR_MONO_NEVER;
 }
 
-static void s_hand_out_call(struct zr_engine *e, const struct zr_op *op, struct zr_action *out) {
-  (void)e;
+static void s_hand_out_call(const struct zr_op *op, struct zr_action *out) {
   out->op = op->handle;
   out->product = op->batch->lane->product;
   out->ids = op->ids;
@@ -179,7 +185,13 @@ static bool s_hand_out(struct zr_engine *e, struct zr_out *o, struct zr_action *
   switch (o->kind) {
   case ZR_ACTION_DESCRIBE:
   case ZR_ACTION_RELEASE:
-    s_hand_out_call(e, o->op, out);
+  case ZR_ACTION_RECORD:
+    s_hand_out_call(o->op, out);
+    break;
+  case ZR_ACTION_VOID:
+    out->product = o->op->items[0]->product;
+    out->batch = o->op->number;
+    e->voided = o->op;
     break;
   case ZR_ACTION_EVENT:
     out->job = o->job->handle;

@@ -92,7 +92,7 @@ void zr_engine_counted(struct zr_engine *e, uint64_t op, const struct zr_call_en
 /* Whether the intent is on disk; only then ZR_ACTION_RELEASE with the same op follows. It does not
  * when the ids were given up, or read too long ago, meanwhile: then ZR_ACTION_VOID. `why` says what
  * is wrong with the journal; it is copied. */
-void zr_engine_recorded(struct zr_engine *e, uint64_t op, bool kept, const char *why,
+void zr_engine_recorded(struct zr_engine *e, uint64_t handle, bool kept, const char *why,
                         struct zr_engine_time now);
 
 /* Calls of an earlier process whose outcome is open. Their ids are read and watched as if this

@@ -66,7 +66,8 @@ static enum zr_err s_collapse(struct zr_job *j, const struct zr_release_request 
   return err;
 }
 
-static struct zr_job *s_new(struct zr_engine *e, const struct zr_release_request *r) {
+static struct zr_job *s_new(struct zr_engine *e, const struct zr_release_request *r,
+                            const struct zr_policy *server) {
   struct zr_job *j = zr_calloc(1, sizeof *j);
   if (!j)
     return NULL;
@@ -81,7 +82,7 @@ static struct zr_job *s_new(struct zr_engine *e, const struct zr_release_request
   j->handle = ++e->next_handle;
   j->outcomes_out.job = j->done_out.job = j;
   if (j->subs && j->duplicates && j->fresh && s_collapse(j, r) == ZR_ERR_OK &&
-      zr_guard_new(j, r, e->options.policy, &j->guard) == ZR_ERR_OK)
+      zr_guard_new(j, r, server, &j->guard) == ZR_ERR_OK)
     return j;
   zr_job_free(e, j);
   return NULL;
@@ -165,17 +166,15 @@ static void s_queue(struct zr_engine *e, struct zr_lane *l, const struct zr_rele
   l->hold = !l->own && r->hold_window;
 }
 
-enum zr_err zr_engine_submit(struct zr_engine *e, const struct zr_release_request *request,
-                             struct zr_engine_time now, uint64_t *job) {
-  e->now = now;
-  if (!zr_product_info(request->product) || request->instance_id_count == 0 ||
-      request->instance_id_count > ZR_JOB_MAX_IDS)
+enum zr_err zr_job_take(struct zr_engine *e, const struct zr_release_request *request,
+                        const struct zr_policy *server, bool own, struct zr_job **out) {
+  if (!zr_product_info(request->product) || request->instance_id_count == 0)
     return ZR_ERR_INVALID;
   if (e->item_total + request->instance_id_count > e->options.max_ids)
     return ZR_ERR_LIMIT;
-  struct zr_job *j = s_new(e, request);
+  struct zr_job *j = s_new(e, request, server);
   bool gated = j && j->guard && j->guard->gate == ZR_GATE_CLOSED;
-  struct zr_lane *l = j ? zr_lane_of(e, request, gated) : NULL;
+  struct zr_lane *l = j ? zr_lane_of(e, request, gated || own) : NULL;
   if (!l) {
     if (j)
       zr_job_free(e, j);
@@ -192,8 +191,20 @@ enum zr_err zr_engine_submit(struct zr_engine *e, const struct zr_release_reques
     return err;
   }
   s_queue(e, l, request, fresh);
-  *job = j->handle;
+  *out = j;
   return ZR_ERR_OK;
+}
+
+enum zr_err zr_engine_submit(struct zr_engine *e, const struct zr_release_request *request,
+                             struct zr_engine_time now, uint64_t *job) {
+  e->now = now;
+  if (request->instance_id_count > ZR_JOB_MAX_IDS)
+    return ZR_ERR_INVALID;
+  struct zr_job *j = NULL;
+  enum zr_err err = zr_job_take(e, request, e->options.policy, false, &j);
+  if (err == ZR_ERR_OK)
+    *job = j->handle;
+  return err;
 }
 
 static void s_keep_evidence(struct zr_sub *s, const struct zr_item *it) {
@@ -230,6 +241,7 @@ void zr_job_decide(struct zr_engine *e, struct zr_sub *s, enum zr_outcome outcom
   zr_event_outcomes(e, j);
   if (--j->undecided == 0 && !j->done_queued) {
     j->done_queued = true;
+    e->settling -= j->settle;
     j->done_out.kind = ZR_ACTION_DONE;
     zr_out_push(e, &j->done_out);
   }

@@ -1,6 +1,7 @@
 /*
- * Upstream calls: which ids go into one, and what its end says about each of them. A read that the
- * service refuses for one of its ids is repeated in parts (ZR_FAN_OUT), down to single ids.
+ * Upstream calls, and among them the reads: which ids go into one, and what its end says about each
+ * of them. A read that the service refuses for one of its ids is repeated in parts (ZR_FAN_OUT),
+ * down to single ids. Release calls are in send.c.
  */
 #include "engine/gate.h"
 
@@ -12,8 +13,7 @@ int64_t zr_backoff_ms(struct zr_engine *e, unsigned failures) {
   return base / 2 + (int64_t)zr_rng_below(&e->rng, (uint64_t)base);
 }
 
-/* Per call at most call_timeout_ms and a third of the time left; 0: not enough time to start. */
-static int64_t s_timeout(const struct zr_engine *e, const struct zr_batch *b) {
+int64_t zr_op_timeout(const struct zr_engine *e, const struct zr_batch *b) {
   int64_t left = zr_mono_until(zr_batch_deadline(b), e->now.mono);
   if (left < ZR_SHORTEST_CALL_MS)
     return 0;
@@ -21,8 +21,8 @@ static int64_t s_timeout(const struct zr_engine *e, const struct zr_batch *b) {
   return third < e->options.call_timeout_ms ? third : e->options.call_timeout_ms;
 }
 
-static struct zr_op *s_new(struct zr_engine *e, struct zr_batch *b, struct zr_item *const *items,
-                           unsigned count, bool is_release) {
+struct zr_op *zr_op_new(struct zr_engine *e, struct zr_batch *b, struct zr_item *const *items,
+                        unsigned count, bool is_release) {
   struct zr_op *op = zr_calloc(1, sizeof *op);
   if (!op)
     return NULL;
@@ -55,7 +55,7 @@ void zr_op_free(struct zr_engine *e, struct zr_op *op) {
 /* Starts queued parts of the current read while slots and tokens last. */
 void zr_op_next_part(struct zr_engine *e, struct zr_batch *b) {
   while (b->read_queue && e->reads_open < e->options.max_reads) {
-    int64_t timeout = s_timeout(e, b);
+    int64_t timeout = zr_op_timeout(e, b);
     if (timeout == 0 || !zr_rate_take(&e->read_rate, e->now.mono))
       return;
     struct zr_op *op = b->read_queue;
@@ -85,7 +85,7 @@ static bool s_queue_reads(struct zr_engine *e, struct zr_batch *b, struct zr_ite
                           unsigned count, unsigned size) {
   for (unsigned at = 0; at < count; at += size) {
     unsigned n = count - at < size ? count - at : size;
-    struct zr_op *op = s_new(e, b, items + at, n, false);
+    struct zr_op *op = zr_op_new(e, b, items + at, n, false);
     if (!op)
       return false;
     DL_APPEND(b->read_queue, op);
@@ -95,7 +95,7 @@ static bool s_queue_reads(struct zr_engine *e, struct zr_batch *b, struct zr_ite
 }
 
 bool zr_op_start_read(struct zr_engine *e, struct zr_batch *b) {
-  if (e->reads_open >= e->options.max_reads || s_timeout(e, b) == 0)
+  if (e->reads_open >= e->options.max_reads || zr_op_timeout(e, b) == 0)
     return false;
   if (zr_rate_ready(&e->read_rate, e->now.mono).ms > e->now.mono.ms)
     return false;
@@ -108,60 +108,11 @@ bool zr_op_start_read(struct zr_engine *e, struct zr_batch *b) {
   return true;
 }
 
-/* Of the ids that want to be sent, those whose last read is not too old to rely on. */
-static unsigned s_fresh(const struct zr_engine *e, struct zr_item **items, unsigned count) {
-  unsigned fresh = 0;
-  for (unsigned i = 0; i < count; i++) {
-    if (e->now.mono.ms - items[i]->read_at.ms <= ZR_FRESH_MS)
-      items[fresh++] = items[i];
-  }
-  return fresh;
-}
-
-bool zr_op_start_release(struct zr_engine *e, struct zr_batch *b) {
-  int64_t timeout = s_timeout(e, b);
-  if (e->releases_open >= e->options.max_releases || timeout == 0)
-    return false;
-  if (zr_rate_ready(&e->release_rate, e->now.mono).ms > e->now.mono.ms)
-    return false;
-  struct zr_item *items[ZR_BATCH_MAX];
-  unsigned count = zr_batch_sendable(b, items);
-  if (count == 0) {
-    zr_batch_evaluate(e, b);
-    return false;
-  }
-  count = s_fresh(e, items, count);
-  if (count == 0) {
-    bool held = b->read_not_before.ms > e->now.mono.ms;
-    zr_batch_set_state(b, ZR_BATCH_READ_DUE, held ? b->read_not_before : e->now.mono);
-    return !held && zr_op_start_read(e, b);
-  }
-  if (!zr_rate_take(&e->release_rate, e->now.mono))
-    return false;
-  struct zr_op *op = s_new(e, b, items, count, true);
-  if (!op) {
-    b->due = zr_mono_add(e->now.mono, ZR_NOMEM_MS);
-    return false;
-  }
-  op->number = b->number = ++e->next_batch;
-  op->timeout_ms = timeout;
-  op->started = true;
-  b->last_sent = count;
-  b->sends++;
-  b->quiet_reads = 0;
-  for (unsigned i = 0; i < count; i++)
-    zr_item_sent(items[i], op->number, e->now.wall);
-  e->releases_open++;
-  zr_batch_set_state(b, ZR_BATCH_SENDING, ZR_MONO_NEVER);
-  zr_event_sent(e, op, b->sends);
-  zr_out_push(e, &op->out);
-  return true;
-}
-
-static struct zr_op *s_take(struct zr_engine *e, uint64_t handle, bool is_release) {
+struct zr_op *zr_op_take(struct zr_engine *e, uint64_t handle, bool is_release, bool recording) {
   struct zr_op *op = NULL;
   HASH_FIND(hh, e->ops, &handle, sizeof handle, op);
-  return op && op->is_release == is_release && op->started ? op : NULL;
+  bool fits = op && op->started && op->is_release == is_release && op->recording == recording;
+  return fits ? op : NULL;
 }
 
 static const struct zr_instance *s_row(const struct zr_describe_end *end, const char *id) {
@@ -178,15 +129,16 @@ static bool s_take_rows(struct zr_engine *e, struct zr_op *op, const struct zr_d
   bool whole = true;
   for (unsigned i = 0; i < op->count; i++) {
     const struct zr_instance *row = s_row(end, op->ids[i]);
-    if (row) {
-      zr_item_seen(op->items[i], row, read_id, e->now.mono);
-      zr_guard_note(e, op->items[i], row);
-    } else if (end->complete) {
-      zr_item_absent(op->items[i], read_id, e->now.mono);
-      zr_guard_note(e, op->items[i], NULL);
-    } else {
+    if (!row && !end->complete) {
       whole = false;
+      continue;
     }
+    if (row)
+      zr_item_seen(op->items[i], row, read_id, e->now.mono);
+    else
+      zr_item_absent(op->items[i], read_id, e->now.mono);
+    zr_guard_note(e, op->items[i], row);
+    zr_held_clear(e, op->items[i]);
   }
   zr_rstr_release(read_id);
   zr_engine_passed(&e->read_rate, &e->read_throttled_since);
@@ -213,6 +165,7 @@ static bool s_refused_read(struct zr_engine *e, struct zr_op *op, struct zr_answ
     zr_item_absent(op->items[0], answer->request_id, e->now.mono);
   else
     zr_item_malformed(op->items[0], answer, e->now.mono);
+  zr_held_clear(e, op->items[0]);
   return true;
 }
 
@@ -262,7 +215,7 @@ static void s_round_over(struct zr_engine *e, struct zr_batch *b) {
 void zr_engine_described(struct zr_engine *e, uint64_t handle, const struct zr_describe_end *end,
                          struct zr_engine_time now) {
   e->now = now;
-  struct zr_op *op = s_take(e, handle, false);
+  struct zr_op *op = zr_op_take(e, handle, false, false);
   if (!op)
     return;
   struct zr_batch *b = op->batch;
@@ -292,113 +245,4 @@ void zr_engine_described(struct zr_engine *e, uint64_t handle, const struct zr_d
     s_round_over(e, b);
   else
     zr_op_next_part(e, b);
-}
-
-static bool s_listed(const struct zr_release_end *end, const char *id) {
-  for (size_t i = 0; i < end->failed_count; i++) {
-    if (strcmp(end->failed_ids[i], id) == 0)
-      return true;
-  }
-  return false;
-}
-
-/* Accepted, but for the ids that the answer itself lists as not accepted (zec). */
-static void s_accepted(struct zr_engine *e, struct zr_op *op, const struct zr_release_end *end) {
-  struct zr_rstr *request_id = zr_rstr_new(zr_view_of(end->call.request_id));
-  struct zr_call_end listed = end->call;
-  listed.class_ = ZR_CLASS_DENIED;
-  listed.reason = "the service listed it among those it did not accept, without a reason";
-  struct zr_answer *refusal = end->failed_count ? zr_answer_new(&listed) : NULL;
-  for (unsigned i = 0; i < op->count; i++) {
-    if (!s_listed(end, op->ids[i])) {
-      zr_item_accepted(op->items[i], request_id, e->now.mono);
-      continue;
-    }
-    zr_item_listed(op->items[i], refusal, e->now.mono);
-  }
-  zr_answer_release(refusal);
-  zr_rstr_release(request_id);
-  zr_engine_passed(&e->release_rate, &e->send_throttled_since);
-}
-
-static void s_unsent(struct zr_engine *e, struct zr_op *op, struct zr_answer *answer) {
-  struct zr_batch *b = op->batch;
-  for (unsigned i = 0; i < op->count; i++) {
-    zr_item_unsent(op->items[i], op->number);
-    if (op->items[i]->attempts == 0)
-      zr_answer_set(&op->items[i]->answer, answer);
-  }
-  b->unsent_failures++;
-  b->send_not_before = zr_mono_add(e->now.mono, zr_backoff_ms(e, b->unsent_failures));
-}
-
-/* Which belongs to no single id: the account's pause or end, this batch's next step. */
-static void s_after_answer(struct zr_engine *e, struct zr_batch *b, struct zr_answer *a,
-                           enum zr_class c, int64_t retry_after_ms) {
-  switch (c) {
-  case ZR_CLASS_THROTTLED:
-    zr_engine_throttle(e, &e->release_rate, &e->send_throttled_since, retry_after_ms);
-    break;
-  case ZR_CLASS_MISSING:
-  case ZR_CLASS_STATE:
-  case ZR_CLASS_INPUT:
-  case ZR_CLASS_DENIED:
-    b->rejected = true;
-    break;
-  case ZR_CLASS_UNAUTHORIZED:
-  case ZR_CLASS_BLOCKED:
-  case ZR_CLASS_NO_CHANNEL:
-    zr_engine_halt(e, a, false);
-    break;
-  case ZR_CLASS_UNKNOWN:
-  case ZR_CLASS_REDIRECTED:
-    b->send_not_before = zr_mono_add(e->now.mono, zr_backoff_ms(e, b->sends));
-    break;
-  case ZR_CLASS_NOT_SENT:
-  case ZR_CLASS_OK:
-  case ZR_CLASS_SKEWED:
-  case ZR_CLASS_COUNT_:
-    break;
-  }
-}
-
-/* A skew that a corrected clock did not cure is a matter of the credentials. */
-static void s_skew_limit(struct zr_batch *b, struct zr_call_end *call) {
-  if (call->class_ == ZR_CLASS_SKEWED && ++b->skews > ZR_SKEW_TRIES)
-    call->class_ = ZR_CLASS_UNAUTHORIZED;
-}
-
-void zr_engine_released(struct zr_engine *e, uint64_t handle, const struct zr_release_end *end,
-                        struct zr_engine_time now) {
-  e->now = now;
-  struct zr_op *op = s_take(e, handle, true);
-  if (!op)
-    return;
-  struct zr_batch *b = op->batch;
-  struct zr_call_end call = end->call;
-  s_skew_limit(b, &call);
-  enum zr_class c = call.class_;
-  e->releases_open--;
-  struct zr_answer *a = c == ZR_CLASS_OK ? NULL : zr_answer_new(&call);
-  zr_batch_set_state(b, ZR_BATCH_READ_DUE, now.mono);
-  bool unsent = c == ZR_CLASS_NOT_SENT || c == ZR_CLASS_NO_CHANNEL;
-  bool refused =
-      c == ZR_CLASS_MISSING || c == ZR_CLASS_STATE || c == ZR_CLASS_INPUT || c == ZR_CLASS_DENIED;
-  b->read_not_before = zr_mono_add(now.mono, refused ? 0 : ZR_FIRST_PROOF_MS);
-  if (c == ZR_CLASS_OK) {
-    s_accepted(e, op, end);
-  } else if (unsent) {
-    s_unsent(e, op, a);
-  } else {
-    b->unsent_failures = 0;
-    for (unsigned i = 0; i < op->count; i++)
-      zr_item_answered(op->items[i], a, now.mono);
-  }
-  zr_event_answered(e, op, &call);
-  zr_op_free(e, op);
-  s_after_answer(e, b, a, c, call.retry_after_ms);
-  if (c == ZR_CLASS_NO_CHANNEL || (unsent && b->unsent_failures >= ZR_TRIES_UNSENT))
-    zr_batch_give_up(e, b, zr_verdict_code_of(a), false);
-  zr_answer_release(a);
-  zr_batch_evaluate(e, b);
 }

@@ -128,6 +128,7 @@ struct zr_job {
   enum zr_product product;
   bool allow_missing;
   bool cancelled;
+  bool settle; /* of an earlier process's calls (settle.c): wants nothing sent, so cancelled too */
   bool done_queued;
   int64_t wait_ms;
   struct zr_mono deadline;
@@ -196,11 +197,12 @@ struct zr_budget {
 };
 
 #define ZR_BATCH_STATES(X)                                                                         \
-  X(READ_DUE) /* wants a read at `due` */                                                          \
-  X(READING)  /* one or more describe calls in flight */                                           \
-  X(SEND_DUE) /* wants to send at `due` */                                                         \
-  X(SENDING)  /* a release call in flight */                                                       \
-  X(OVER)     /* nothing left to do */
+  X(READ_DUE)  /* wants a read at `due` */                                                         \
+  X(READING)   /* one or more describe calls in flight */                                          \
+  X(SEND_DUE)  /* wants to send at `due` */                                                        \
+  X(RECORDING) /* the intent is on its way to the journal; nothing has left */                     \
+  X(SENDING)   /* a release call in flight */                                                      \
+  X(OVER)      /* nothing left to do */
 
 enum zr_batch_state {
 #define X(name) ZR_BATCH_##name,
@@ -262,8 +264,9 @@ struct zr_op {
   struct zr_op *prev;
   uint64_t handle;
   bool is_release;
+  bool recording; /* a release whose intent is not known to be kept yet */
   bool started;
-  struct zr_batch *batch; /* NULL when the batch is gone */
+  struct zr_batch *batch; /* NULL once it is void */
   struct zr_out out;
   int64_t timeout_ms;
   uint32_t number;
@@ -272,12 +275,21 @@ struct zr_op {
   const char *ids[ZR_BATCH_MAX];
 };
 
+/* An id of an earlier process's call that was not read since. */
+struct zr_held {
+  UT_hash_handle hh;
+  struct zr_held *next; /* while it is added */
+  char id[];
+};
+
 struct zr_engine {
   struct zr_engine_options options;
   struct zr_rng rng;
   struct zr_engine_time now;                /* of the input that is being worked on */
   struct zr_job *jobs;                      /* by handle */
   struct zr_item *items[ZR_PRODUCT_COUNT_]; /* by id; dry runs are not in here */
+  struct zr_held *held[ZR_PRODUCT_COUNT_];  /* nothing is sent while there are any */
+  unsigned settling;                        /* settle jobs that are not done */
   struct zr_lane *lanes;
   struct zr_batch *batches;
   struct zr_op *ops;
@@ -294,6 +306,7 @@ struct zr_engine {
   struct zr_rate release_rate;
   struct zr_job *marked;   /* list built by zr_mark_jobs */
   struct zr_job *finished; /* its report was handed out by the last poll */
+  struct zr_op *voided;    /* handed out by the last poll as void */
   struct zr_out *handed;   /* an event handed out by the last poll */
   bool starved;            /* memory was out for the report that is next to be handed out */
   struct zr_arena report_arena;
@@ -345,6 +358,10 @@ struct zr_mono zr_verdict_expiry(const struct zr_item *it, const struct zr_sub *
 enum zr_code zr_verdict_code_of(const struct zr_answer *a);
 
 /* job.c */
+/* As zr_engine_submit, with the rules of `server`, for a lane of its own where `own`. */
+enum zr_err zr_job_take(struct zr_engine *e, const struct zr_release_request *r,
+                        const struct zr_policy *server, bool own,
+                        struct zr_job **out) ZR_MUST_CHECK;
 void zr_job_decide(struct zr_engine *e, struct zr_sub *s, enum zr_outcome outcome,
                    enum zr_code code);
 void zr_job_free(struct zr_engine *e, struct zr_job *j);
@@ -388,13 +405,28 @@ bool zr_isolate(struct zr_engine *e, struct zr_batch *b);
 unsigned zr_batch_sendable(const struct zr_batch *b, struct zr_item *out[ZR_BATCH_MAX]);
 
 /* op.c */
+/* Per call at most call_timeout_ms and a third of the time left; 0: not enough time to start. */
+int64_t zr_op_timeout(const struct zr_engine *e, const struct zr_batch *b);
+struct zr_op *zr_op_new(struct zr_engine *e, struct zr_batch *b, struct zr_item *const *items,
+                        unsigned count, bool is_release);
+/* The op that waits for this input; NULL: none does. */
+struct zr_op *zr_op_take(struct zr_engine *e, uint64_t handle, bool is_release, bool recording);
 bool zr_op_start_read(struct zr_engine *e, struct zr_batch *b);
-bool zr_op_start_release(struct zr_engine *e, struct zr_batch *b);
 void zr_op_next_part(struct zr_engine *e, struct zr_batch *b);
 /* Forgets parts of a read that have not started; nobody waits for their ids any more. */
 void zr_op_drop_parts(struct zr_engine *e, struct zr_batch *b);
 void zr_op_free(struct zr_engine *e, struct zr_op *op);
 int64_t zr_backoff_ms(struct zr_engine *e, unsigned failures);
+
+/* settle.c */
+/* A good read told of the id. */
+void zr_held_clear(struct zr_engine *e, const struct zr_item *it);
+void zr_held_clean_up(struct zr_engine *e);
+/* Nothing will read the ids that are held: what wants to be sent is reported instead. */
+bool zr_held_for_good(const struct zr_engine *e);
+
+/* send.c */
+bool zr_op_start_release(struct zr_engine *e, struct zr_batch *b);
 
 /* event.c */
 void zr_out_push(struct zr_engine *e, struct zr_out *o);

@@ -226,7 +226,7 @@ struct zr_mono zr_verdict_expiry(const struct zr_item *it, const struct zr_sub *
   if (sub->joined_at.ms > from.ms)
     from = sub->joined_at;
   struct zr_mono at = zr_mono_add(from, s_watch_ms(it, sub->job->wait_ms));
-  if (sub->job->cancelled) {
+  if (sub->job->cancelled && !sub->job->settle) {
     if (sub->job->cancelled_at.ms > from.ms)
       from = sub->job->cancelled_at;
     at = zr_mono_min(at, zr_mono_add(from, ZR_SETTLE_MS));

@@ -172,6 +172,8 @@ static void s_judge(struct world *w, struct pending *p, const struct zr_action *
 
 static void s_note_send(struct world *w, const struct zr_action *a) {
   world_check_guard(w, a);
+  if (w->journal && !w->kept[a->batch % WORLD_BATCHES])
+    world_break(w, "batch %u left without a record", a->batch);
   if (a->id_count == 0 || a->id_count > 100)
     world_break(w, "a release with %zu ids", a->id_count);
   for (size_t i = 0; i < a->id_count; i++) {
@@ -275,6 +277,21 @@ void cloud_count(struct world *w, const struct zr_action *a) {
     p->total += w->machines[i].place == PLACE_BIN;
 }
 
+void cloud_record(struct world *w, const struct zr_action *a) {
+  struct pending *p = s_pend(w, a, false);
+  p->record = true;
+  p->recorded = !w->journal_broken;
+  p->batch = a->batch;
+  p->due = w->now + w->record_ms;
+  w->records++;
+}
+
+static void s_deliver_record(struct world *w, const struct pending *p) {
+  w->kept[p->batch % WORLD_BATCHES] = p->recorded;
+  zr_engine_recorded(w->engine, p->op, p->recorded, p->recorded ? NULL : "the disk is full",
+                     world_time(w));
+}
+
 static void s_facts(struct world *w, const struct pending *p, size_t i, struct zr_instance *row) {
   static const struct zr_tag keep = {"keep", "yes"};
   struct machine *m = &w->machines[p->rows[i]];
@@ -314,7 +331,9 @@ void cloud_deliver(struct world *w) {
     if (!p->used || p->due > w->now)
       continue;
     p->used = false;
-    if (p->counts_bin) {
+    if (p->record) {
+      s_deliver_record(w, p);
+    } else if (p->counts_bin) {
       zr_engine_counted(w->engine, p->op, &p->call, p->total, world_time(w));
     } else if (p->release) {
       struct zr_release_end end = {.call = p->call};

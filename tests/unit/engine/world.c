@@ -23,6 +23,16 @@ void world_init(struct world *w, uint64_t seed) {
     abort();
 }
 
+void world_keep_journal(struct world *w, uint32_t last_batch) {
+  zr_engine_destroy(w->engine);
+  struct zr_engine_options options = {
+      .seed = w->rng.state, .journal = true, .last_batch = last_batch};
+  if (zr_engine_new(&options, &w->engine) != ZR_ERR_OK)
+    abort();
+  w->journal = true;
+  w->record_ms = 3;
+}
+
 void world_clean_up(struct world *w) {
   zr_engine_destroy(w->engine);
   w->engine = NULL;
@@ -99,6 +109,18 @@ int world_submit(struct world *w, size_t first, size_t count, int64_t wait_ms,
   return (int)(j - w->jobs);
 }
 
+int world_settle(struct world *w, const struct zr_open_calls *open) {
+  struct job_record *j = s_record(w, 0, 0);
+  for (size_t i = 0; i < open->call_count; i++) {
+    for (size_t k = 0; k < open->calls[i].id_count; k++)
+      j->ids[j->id_count++] = cloud_find(w, open->calls[i].ids[k])->id;
+  }
+  j->dry = true; /* it sends nothing */
+  if (zr_engine_settle(w->engine, open, world_time(w), &j->handle) != ZR_ERR_OK)
+    world_break(w, "settle refused");
+  return (int)(j - w->jobs);
+}
+
 void world_cancel(struct world *w, int job) {
   w->jobs[job].cancelled = true;
   zr_engine_cancel(w->engine, w->jobs[job].handle, world_time(w));
@@ -151,7 +173,8 @@ static void s_done(struct world *w, const struct zr_action *a) {
 static void s_trace(const struct world *w, const struct zr_action *a) {
   if (!w->trace)
     return;
-  static const char *const kinds[] = {"describe", "release", "event", "done", "count"};
+  static const char *const kinds[] = {"describe", "release", "event", "done",
+                                      "count",    "record",  "void"};
   printf("%6lld %s", (long long)w->now, kinds[a->kind]);
   if (a->kind == ZR_ACTION_EVENT)
     printf(" %d batch %u ids %u %s", (int)a->event->kind, a->event->batch, a->event->ids,
@@ -216,6 +239,10 @@ static void s_act(struct world *w) {
       s_done(w, &a);
     else if (a.kind == ZR_ACTION_COUNT_BIN)
       cloud_count(w, &a);
+    else if (a.kind == ZR_ACTION_RECORD)
+      cloud_record(w, &a);
+    else if (a.kind == ZR_ACTION_VOID)
+      w->voids++;
     else if (a.event->kind == ZR_EVENT_OUTCOMES)
       s_outcomes(w, &a);
   }

@@ -9,7 +9,7 @@
 #include "base/rng.h"
 #include "engine/engine.h"
 
-enum { WORLD_MAX = 1200, WORLD_CALLS = 64, WORLD_JOBS = 8 };
+enum { WORLD_MAX = 1200, WORLD_CALLS = 64, WORLD_JOBS = 8, WORLD_BATCHES = 4096 };
 
 enum place { PLACE_NOWHERE, PLACE_LIVE, PLACE_BIN, PLACE_LEAVING, PLACE_GONE };
 
@@ -87,6 +87,9 @@ struct pending {
   bool used;
   bool release;
   bool counts_bin;
+  bool record; /* an intent on its way to the disk */
+  bool recorded;
+  uint32_t batch;
   uint64_t total;
   uint64_t op;
   int64_t due;
@@ -114,11 +117,17 @@ struct world {
   unsigned releases;
   unsigned reads;
   unsigned counts;
-  unsigned uncountable;    /* so many counts of the bin fail */
-  unsigned refused_next;   /* the next so many releases are throttled */
-  int64_t retry_after_ms;  /* that they are told; 0: nothing */
-  int64_t reads_fail_from; /* from this time on no read succeeds; 0: never */
-  bool depend_resource;    /* of the next submit */
+  unsigned uncountable; /* so many counts of the bin fail */
+  bool journal;         /* the engine asks for records; world_keep_journal sets it */
+  int64_t record_ms;    /* how long one takes */
+  bool journal_broken;  /* none is kept */
+  unsigned records;
+  unsigned voids;
+  bool kept[WORLD_BATCHES]; /* by number: the intent is on disk */
+  unsigned refused_next;    /* the next so many releases are throttled */
+  int64_t retry_after_ms;   /* that they are told; 0: nothing */
+  int64_t reads_fail_from;  /* from this time on no read succeeds; 0: never */
+  bool depend_resource;     /* of the next submit */
   bool trace;
   bool short_of_memory;                    /* events may be lost then; calls and reports may not */
   char problem[256];                       /* the first broken invariant; "" while all hold */
@@ -127,6 +136,11 @@ struct world {
 
 void world_init(struct world *w, uint64_t seed);
 void world_clean_up(struct world *w);
+/* From now on with a journal, as after a start with `last_batch` in it: a fresh engine. */
+void world_keep_journal(struct world *w, uint32_t last_batch);
+/* Gives the engine calls of an earlier process, as its journal has them; returns the job's number.
+ */
+int world_settle(struct world *w, const struct zr_open_calls *open);
 /* Adds `count` machines; ids are "m0", "m1", … in order. */
 void world_add(struct world *w, size_t count, enum place place);
 struct zr_engine_time world_time(const struct world *w);
@@ -157,6 +171,7 @@ void cloud_settle(struct world *w);
 void cloud_release(struct world *w, const struct zr_action *a);
 void cloud_read(struct world *w, const struct zr_action *a);
 void cloud_count(struct world *w, const struct zr_action *a);
+void cloud_record(struct world *w, const struct zr_action *a);
 void cloud_deliver(struct world *w);
 
 /* check.c: the first contradiction is in w->problem. world_check_outcome holds one outcome against

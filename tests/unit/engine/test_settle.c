@@ -1,0 +1,250 @@
+/* What an earlier process left open is read before anything is sent, and told as it is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "world.h"
+
+static struct world w;
+static const char *s_ids[20];
+
+static int s_begin(void **state) {
+  (void)state;
+  world_init(&w, 13);
+  world_keep_journal(&w, 7);
+  world_add(&w, 20, PLACE_BIN);
+  for (size_t i = 0; i < 20; i++)
+    s_ids[i] = w.machines[i].id;
+  return 0;
+}
+
+static int s_end(void **state) {
+  (void)state;
+  world_clean_up(&w);
+  return 0;
+}
+
+static void s_finish(void) {
+  world_run(&w, 4000000);
+  world_check(&w);
+  assert_string_equal(w.problem, "");
+}
+
+static unsigned s_count(int job, enum zr_outcome o) {
+  return w.jobs[job].counts.by_outcome[o];
+}
+
+static struct zr_open_call s_call(uint32_t batch, size_t first, size_t count) {
+  return (struct zr_open_call){
+      .batch = batch,
+      .sent_at = world_time(&w).wall,
+      .ids = s_ids + first,
+      .id_count = count,
+      .end.call = {
+          .code = "", .message = "", .request_id = "", .reason = "", .retry_after_ms = -1}};
+}
+
+static int s_settle(const struct zr_open_call *calls, size_t count) {
+  const struct zr_open_calls open = {.product = ZR_PRODUCT_VM, .calls = calls, .call_count = count};
+  return world_settle(&w, &open);
+}
+
+/* Sent by the earlier process and gone, all of it or a part. */
+static void s_was_destroyed(size_t first, size_t count) {
+  for (size_t i = first; i < first + count; i++) {
+    w.machines[i].place = PLACE_GONE;
+    w.machines[i].by_release = true;
+  }
+}
+
+static void gone_after_a_call_without_an_answer_is_released(void **state) {
+  (void)state;
+  s_was_destroyed(0, 10);
+  const struct zr_open_call call = s_call(7, 0, 10);
+  int j = s_settle(&call, 1);
+  s_finish();
+  assert_int_equal(s_count(j, ZR_OUTCOME_RELEASED), 10);
+  assert_int_equal(w.releases, 0);
+  assert_int_equal(w.jobs[j].notes, 0);
+}
+
+static void still_there_is_told_only_when_no_late_effect_is_left(void **state) {
+  (void)state;
+  const struct zr_open_call call = s_call(7, 0, 4);
+  int j = s_settle(&call, 1);
+  world_run_to(&w, w.now + 29000);
+  assert_false(w.jobs[j].done);
+  s_finish();
+  assert_int_equal(s_count(j, ZR_OUTCOME_REFUSED), 4);
+  assert_int_equal(w.releases, 0);
+}
+
+static void a_late_effect_is_seen(void **state) {
+  (void)state;
+  const struct zr_open_call call = s_call(7, 0, 4);
+  int j = s_settle(&call, 1);
+  world_run_to(&w, w.now + 20000);
+  s_was_destroyed(0, 4);
+  s_finish();
+  assert_int_equal(s_count(j, ZR_OUTCOME_RELEASED), 4);
+}
+
+static void an_accepted_call_is_watched_and_not_repeated(void **state) {
+  (void)state;
+  struct zr_open_call call = s_call(7, 0, 4);
+  call.answered = true;
+  call.end.call.request_id = "R-7";
+  int a = s_settle(&call, 1);
+  int b = world_submit(&w, 0, 4, 10000, 0);
+  s_finish();
+  assert_int_equal(s_count(a, ZR_OUTCOME_ACCEPTED), 4);
+  assert_int_equal(s_count(b, ZR_OUTCOME_ACCEPTED), 4);
+  assert_int_equal(w.releases, 0);
+}
+
+static void a_refusal_is_told_with_its_reason(void **state) {
+  (void)state;
+  struct zr_open_call call = s_call(7, 0, 4);
+  call.answered = true;
+  call.end.call.class_ = ZR_CLASS_DENIED;
+  call.end.call.http_status = 403;
+  call.end.call.code = "OPERATION_DENIED_BY_A_NEW_RULE";
+  int j = s_settle(&call, 1);
+  s_finish();
+  assert_int_equal(s_count(j, ZR_OUTCOME_REFUSED), 4);
+  assert_int_equal(w.jobs[j].code[0], ZR_CODE_REFUSED);
+}
+
+static void who_wants_it_has_it_sent_again_after_a_read(void **state) {
+  (void)state;
+  const struct zr_open_call call = s_call(7, 0, 4);
+  int a = s_settle(&call, 1);
+  int b = world_submit(&w, 0, 20, -1, 0);
+  s_finish();
+  assert_int_equal(s_count(a, ZR_OUTCOME_RELEASED), 4);
+  assert_int_equal(s_count(b, ZR_OUTCOME_RELEASED), 20);
+  assert_int_equal(w.machines[0].sent, 1);
+  assert_true(w.kept[8] && !w.kept[7]);
+}
+
+static void s_nothing_yet(struct world *world) {
+  if (zr_engine_held(world->engine) > 0)
+    world_break(world, "sent while ids of an earlier process are unread");
+}
+
+static void nothing_is_sent_before_all_of_it_was_read(void **state) {
+  (void)state;
+  w.before_release = s_nothing_yet;
+  w.faults.read_percent = 25;
+  const struct zr_open_call calls[] = {s_call(6, 0, 4), s_call(7, 4, 6)};
+  (void)s_settle(calls, 2);
+  assert_int_equal(zr_engine_held(w.engine), 10);
+  int j = world_submit(&w, 10, 10, -1, 0);
+  s_finish();
+  assert_int_equal(s_count(j, ZR_OUTCOME_RELEASED), 10);
+  assert_int_equal(zr_engine_held(w.engine), 0);
+}
+
+static void what_cannot_be_read_keeps_everything_from_being_sent(void **state) {
+  (void)state;
+  w.reads_fail_from = w.now;
+  const struct zr_open_call call = s_call(7, 0, 4);
+  int a = s_settle(&call, 1);
+  s_finish();
+  assert_int_equal(s_count(a, ZR_OUTCOME_UNKNOWN), 4);
+  assert_int_equal(zr_engine_held(w.engine), 4);
+  w.reads_fail_from = 0;
+  int b = world_submit(&w, 10, 10, -1, 0);
+  s_finish();
+  assert_int_equal(s_count(b, ZR_OUTCOME_NOT_ATTEMPTED), 10);
+  assert_int_equal(w.jobs[b].code[10], ZR_CODE_UNSETTLED);
+  int c = s_settle(&call, 1);
+  int d = world_submit(&w, 10, 10, -1, 0);
+  s_finish();
+  assert_int_equal(s_count(c, ZR_OUTCOME_REFUSED), 4);
+  assert_int_equal(s_count(d, ZR_OUTCOME_RELEASED), 10);
+}
+
+static void an_id_of_two_calls_is_one_instance(void **state) {
+  (void)state;
+  struct zr_open_call calls[] = {s_call(6, 0, 4), s_call(7, 2, 4)};
+  calls[0].answered = true;
+  calls[0].end.call.class_ = ZR_CLASS_THROTTLED;
+  calls[0].end.call.http_status = 429;
+  s_was_destroyed(2, 4);
+  int j = s_settle(calls, 2);
+  s_finish();
+  assert_int_equal(w.jobs[j].counts.total, 6);
+  assert_int_equal(w.jobs[j].counts.duplicates, 0);
+  assert_int_equal(s_count(j, ZR_OUTCOME_RELEASED), 4);
+  assert_int_equal(s_count(j, ZR_OUTCOME_REFUSED), 2);
+}
+
+static void long_ago_needs_no_long_watch(void **state) {
+  (void)state;
+  struct zr_open_call call = s_call(7, 0, 4);
+  call.sent_at.ms -= 4000000;
+  int j = s_settle(&call, 1);
+  int64_t start = w.now;
+  s_finish();
+  assert_int_equal(s_count(j, ZR_OUTCOME_REFUSED), 4);
+  assert_true(w.now - start < 15000);
+}
+
+static void ids_at_work_keep_their_own_evidence(void **state) {
+  (void)state;
+  int a = world_submit(&w, 0, 4, -1, 0);
+  while (w.releases == 0)
+    world_run_to(&w, w.now + 5);
+  const struct zr_open_call call = s_call(8, 0, 4);
+  int b = s_settle(&call, 1);
+  assert_int_equal(zr_engine_held(w.engine), 0);
+  s_finish();
+  assert_int_equal(s_count(a, ZR_OUTCOME_RELEASED), 4);
+  assert_int_equal(s_count(b, ZR_OUTCOME_RELEASED), 4);
+}
+
+static void out_of_memory_changes_nothing(void **state) {
+  (void)state;
+  const struct zr_open_call calls[] = {s_call(6, 0, 4), s_call(7, 2, 4)};
+  const struct zr_open_calls open = {.product = ZR_PRODUCT_VM, .calls = calls, .call_count = 2};
+  uint64_t job = 0;
+  unsigned failed = 0;
+  for (;; failed++) {
+    zr_mem_fail_after(failed);
+    enum zr_err e = zr_engine_settle(w.engine, &open, world_time(&w), &job);
+    bool held = zr_engine_held(w.engine) > 0;
+    zr_mem_fail_after(UINT64_MAX);
+    if (e == ZR_ERR_OK)
+      break;
+    assert_int_equal(e, ZR_ERR_NOMEM);
+    assert_int_equal(zr_engine_jobs(w.engine), 0);
+    assert_false(held);
+  }
+  assert_true(failed > 20);
+}
+
+int main(void) {
+#define T(name) cmocka_unit_test_setup_teardown(name, s_begin, s_end)
+  const struct CMUnitTest tests[] = {
+      T(gone_after_a_call_without_an_answer_is_released),
+      T(still_there_is_told_only_when_no_late_effect_is_left),
+      T(a_late_effect_is_seen),
+      T(an_accepted_call_is_watched_and_not_repeated),
+      T(a_refusal_is_told_with_its_reason),
+      T(who_wants_it_has_it_sent_again_after_a_read),
+      T(nothing_is_sent_before_all_of_it_was_read),
+      T(what_cannot_be_read_keeps_everything_from_being_sent),
+      T(an_id_of_two_calls_is_one_instance),
+      T(long_ago_needs_no_long_watch),
+      T(ids_at_work_keep_their_own_evidence),
+      T(out_of_memory_changes_nothing),
+  };
+#undef T
+  return cmocka_run_group_tests_name("engine: settle", tests, NULL, NULL);
+}
