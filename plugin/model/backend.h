@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "model/call.h"
+#include "model/record.h"
 #include "model/release.h"
 
 /* Who hears of a job. Both run on the loop thread, never from inside `submit`. on_event runs any
@@ -24,6 +25,22 @@ struct zr_list_sink {
   void (*on_done)(void *ctx, const struct zr_list_end *end);
 };
 
+/* Who hears of entries of the journal; exactly once, on the loop thread. `why` is NULL unless the
+ * journal could not be read; `more`: there are further entries. Borrowed. */
+struct zr_records_sink {
+  void *ctx;
+  void (*on_done)(void *ctx, const struct zr_record_entry *entries, size_t count, bool more,
+                  const char *why);
+};
+
+/* Who hears how open calls ended: on_report once for each product that has any, then on_done once,
+ * with `why` where something stood in the way. Loop thread. Borrowed. */
+struct zr_settle_sink {
+  void *ctx;
+  void (*on_report)(void *ctx, enum zr_product product, const struct zr_report *report);
+  void (*on_done)(void *ctx, const char *why);
+};
+
 /* A task to run on the loop thread; exactly once, unless the loop is gone (see post). */
 struct zr_task {
   void (*run)(struct zr_task *task);
@@ -37,6 +54,7 @@ struct zr_server_facts {
   const char
       *credential_source; /* "environment ZENLAYERCLOUD_*", "profile default of …"; no secret */
   const char *credential_problem; /* NULL when usable: a sentence for people otherwise */
+  const char *journal;            /* its path; NULL: there is none */
   unsigned max_ids;
   unsigned max_batch;
 };
@@ -59,6 +77,15 @@ struct zr_backend {
   /* One page. `deadline` bounds it. ZR_ERR_NOMEM: the sink is not called. */
   enum zr_err (*list)(void *self, const struct zr_list_query *query, struct zr_mono deadline,
                       struct zr_list_sink sink);
+  /* Entries of the journal. ZR_ERR_STATE: there is no journal. ZR_ERR_NOMEM. The sink is not called
+   * then, and never from inside. */
+  enum zr_err (*find_records)(void *self, const struct zr_record_query *query,
+                              struct zr_records_sink sink);
+  /* Reads what the journal has open until it is settled; sends nothing. Errors as above, and
+   * ZR_ERR_DENIED without credentials. Cannot be cancelled: `forget` makes it silent. */
+  enum zr_err (*settle)(void *self, struct zr_settle_sink sink);
+  /* The sink with this ctx is not called any more. */
+  void (*forget)(void *self, void *ctx);
   /* Constant for the life of the backend. Any thread. */
   const struct zr_server_facts *(*facts)(void *self);
 };

@@ -60,6 +60,44 @@ struct zr_open_calls {
   size_t call_count;
 };
 
+/* What history asks for; "" or 0: any. Newest first. */
+struct zr_record_query {
+  const char *instance_id;
+  const char *request_id;         /* the caller's */
+  const char *release_request_id; /* the service's */
+  bool any_product;
+  enum zr_product product;
+  struct zr_wall from;     /* of sent_at or, never sent, decided_at */
+  struct zr_wall to;       /* exclusive; 0: none */
+  enum zr_outcome outcome; /* NONE: any */
+  bool open_only;
+  int64_t after;  /* `number` of the last entry that was read; 0: from the newest */
+  unsigned limit; /* 1 to 1000 */
+};
+
+/* One id of one call or, never sent, of one caller. Borrowed; text is "" where there is none. */
+struct zr_record_entry {
+  int64_t number; /* of the entry, ever lower */
+  enum zr_product product;
+  const char *instance_id;
+  const char *account; /* fingerprint */
+  const char *endpoint;
+  uint32_t batch; /* 0: never sent */
+  struct zr_wall sent_at;
+  struct zr_wall answered_at; /* ms 0: no answer was recorded */
+  const char *answer_class;   /* zr_class_name */
+  int http_status;
+  const char *service_code;
+  const char *release_request_id;
+  const char *request_id;
+  enum zr_outcome outcome; /* NONE: open */
+  enum zr_code code;
+  struct zr_wall decided_at;
+  const char *name;
+  const char *zone_id;
+  bool open;
+};
+
 /* Whether an outcome says what became of the calls that named the id. ACCEPTED and UNKNOWN do not:
  * their ids are read again at the next start. NOT_ATTEMPTED is about one caller, not about a call.
  */

@@ -35,6 +35,7 @@ struct zr_release_request {
   struct zr_mono deadline;            /* ZR_MONO_NEVER: none */
   const struct zr_policy *policy;     /* NULL: none beyond the server's own */
   const struct zr_expected *expected; /* one for each of instance_ids; NULL: nothing is compared */
+  const char *request_id;             /* the caller's name for it, for the journal; NULL: none */
 };
 
 /* How it ended for one distinct id, with the evidence. Text is borrowed from the engine. */
