@@ -87,7 +87,12 @@ static int s_run(struct zr_service *service, struct zr_rpc_server *server,
 
 int bench_serve_ours(const char *listen) {
   static struct null_backend backend;
-  backend.face = (struct zr_backend){&backend, s_post, s_submit, s_cancel, s_list, s_facts};
+  backend.face = (struct zr_backend){.self = &backend,
+                                     .post = s_post,
+                                     .submit = s_submit,
+                                     .cancel = s_cancel,
+                                     .list = s_list,
+                                     .facts = s_facts};
   sigset_t signals;
   (void)sigemptyset(&signals);
   (void)sigaddset(&signals, SIGTERM);

@@ -50,7 +50,12 @@ static const struct zr_server_facts *s_facts(void *self) {
 
 void fake_backend_init(struct fake_backend *b) {
   memset(b, 0, sizeof *b);
-  b->face = (struct zr_backend){b, s_post, s_submit, s_cancel, s_list, s_facts};
+  b->face = (struct zr_backend){.self = b,
+                                .post = s_post,
+                                .submit = s_submit,
+                                .cancel = s_cancel,
+                                .list = s_list,
+                                .facts = s_facts};
   b->facts = (struct zr_server_facts){.version = "1",
                                       .endpoint = "https://endpoint.example",
                                       .account_fingerprint = "f00d",

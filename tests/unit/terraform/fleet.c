@@ -85,7 +85,12 @@ static const struct zr_server_facts *s_facts(void *self) {
 
 void fleet_init(struct fleet *f) {
   *f = (struct fleet){.facts = {.version = "1"}};
-  f->backend = (struct zr_backend){f, s_post, s_submit, s_cancel, s_list, s_facts};
+  f->backend = (struct zr_backend){.self = f,
+                                   .post = s_post,
+                                   .submit = s_submit,
+                                   .cancel = s_cancel,
+                                   .list = s_list,
+                                   .facts = s_facts};
 }
 
 void fleet_add(struct fleet *f, const char *id, const char *status) {
