@@ -177,6 +177,8 @@ static void s_hand_out_call(const struct zr_op *op, struct zr_action *out) {
   out->depend_resource = op->batch->lane->depend_resource;
   out->timeout_ms = op->timeout_ms;
   out->batch = op->number;
+  for (unsigned i = 0; i < op->count && !op->is_release && !out->wants_known; i++)
+    out->wants_known = op->items[i]->attempts == 0 && !op->items[i]->seen;
 }
 
 /* False when memory is out for a report: it is tried again later. */

@@ -69,6 +69,10 @@ void zr_item_absent(struct zr_item *it, struct zr_rstr *read_id, struct zr_mono 
   it->presence = ZR_PRESENCE_ABSENT;
 }
 
+void zr_item_known(struct zr_item *it) {
+  it->seen = true;
+}
+
 void zr_item_malformed(struct zr_item *it, struct zr_answer *answer, struct zr_mono now) {
   s_note_read(it, NULL, now);
   it->malformed = true;

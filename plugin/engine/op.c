@@ -123,6 +123,14 @@ static const struct zr_instance *s_row(const struct zr_describe_end *end, const 
   return NULL;
 }
 
+static bool s_is_known(const struct zr_describe_end *end, const char *id) {
+  for (size_t i = 0; i < end->known_count; i++) {
+    if (strcmp(end->known_ids[i], id) == 0)
+      return true;
+  }
+  return false;
+}
+
 /* A good read. False when it cannot speak for all ids: totals and rows disagreed. */
 static bool s_take_rows(struct zr_engine *e, struct zr_op *op, const struct zr_describe_end *end) {
   struct zr_rstr *read_id = zr_rstr_new(zr_view_of(end->call.request_id));
@@ -137,6 +145,8 @@ static bool s_take_rows(struct zr_engine *e, struct zr_op *op, const struct zr_d
       zr_item_seen(op->items[i], row, read_id, e->now.mono);
     else
       zr_item_absent(op->items[i], read_id, e->now.mono);
+    if (!row && s_is_known(end, op->ids[i]))
+      zr_item_known(op->items[i]);
     zr_guard_note(e, op->items[i], row);
     zr_held_clear(e, op->items[i]);
   }

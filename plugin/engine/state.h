@@ -163,7 +163,7 @@ struct zr_item {
 
   /* What reads said. */
   enum zr_presence presence;
-  bool seen;              /* by any read of this operation */
+  bool seen;              /* by any read of this operation, or known from the journal */
   bool malformed;         /* the service refused to read an id of this form */
   unsigned absent_streak; /* complete reads in a row without it */
   bool read_since_answer;
@@ -326,6 +326,7 @@ void zr_item_release(struct zr_engine *e, struct zr_item *it);
 void zr_item_seen(struct zr_item *it, const struct zr_instance *row, struct zr_rstr *read_id,
                   struct zr_mono now);
 void zr_item_absent(struct zr_item *it, struct zr_rstr *read_id, struct zr_mono now);
+void zr_item_known(struct zr_item *it);
 void zr_item_malformed(struct zr_item *it, struct zr_answer *answer, struct zr_mono now);
 void zr_item_sent(struct zr_item *it, uint32_t batch, struct zr_wall at);
 void zr_item_unsent(struct zr_item *it, uint32_t batch);

@@ -54,6 +54,8 @@ struct zr_describe_end {
   bool complete;
   const struct zr_instance *rows;
   size_t row_count;
+  const char *const *known_ids; /* without a row, and known to have been in the bin once */
+  size_t known_count;
 };
 
 /* One order to release. `failed_ids`: those a 200 named as not accepted (zec). */

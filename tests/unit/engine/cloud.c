@@ -321,7 +321,7 @@ static void s_deliver_read(struct world *w, struct pending *p) {
     rows[i].status = s_status[p->shown[i]];
     s_facts(w, p, i, &rows[i]);
   }
-  struct zr_describe_end end = {p->call, p->complete, rows, p->row_count};
+  struct zr_describe_end end = {p->call, p->complete, rows, p->row_count, &w->known, w->known != 0};
   zr_engine_described(w->engine, p->op, &end, world_time(w));
 }
 

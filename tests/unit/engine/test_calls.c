@@ -292,9 +292,20 @@ static void a_service_that_refuses_to_read_missing_ids_is_read_in_parts(void **s
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, s_begin, s_end)
 
+static void what_the_journal_knows_is_gone_and_not_missing(void **state) {
+  (void)state;
+  world_add(&w, 2, PLACE_GONE);
+  w.known = "m1";
+  int j = world_submit(&w, 0, 2, -1, 0);
+  s_finish();
+  assert_int_equal(w.jobs[j].outcome[0], ZR_OUTCOME_NOT_FOUND);
+  assert_int_equal(w.jobs[j].outcome[1], ZR_OUTCOME_ALREADY_GONE);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       CASE(a_hundred_good_ids_cost_four_calls),
+      CASE(what_the_journal_knows_is_gone_and_not_missing),
       CASE(ten_thousand_calls_are_not_made_for_a_thousand_ids),
       CASE(one_bad_id_costs_one_more_release),
       CASE(fifty_bad_ids_cost_one_more_release),

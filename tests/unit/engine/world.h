@@ -126,6 +126,7 @@ struct world {
   bool kept[WORLD_BATCHES]; /* by number: the intent is on disk */
   unsigned refused_next;    /* the next so many releases are throttled */
   int64_t retry_after_ms;   /* that they are told; 0: nothing */
+  const char *known;        /* the journal knows this one */
   int64_t reads_fail_from;  /* from this time on no read succeeds; 0: never */
   bool depend_resource;     /* of the next submit */
   bool trace;
