@@ -108,6 +108,8 @@ static enum zr_err s_take(struct zr_config *c, const char *path, const cJSON *v,
                           struct zr_buf *problem) {
   if (strcmp(v->string, "keep") == 0)
     return zr_config_keep(c, path, v, problem);
+  if (strcmp(v->string, "clients") == 0)
+    return zr_config_clients(c, path, v, problem);
   const struct member *m = s_find(v->string);
   if (!m) {
     (void)zr_buf_printf(problem, "%s: unknown member \"%s\"", path, v->string);
@@ -191,6 +193,7 @@ void zr_config_clean_up(struct zr_config *c) {
   zr_free(c->ca_file);
   zr_free(c->proxy);
   zr_config_keep_clean_up(c);
+  zr_config_clients_clean_up(c);
   zr_secret_clean_up(&c->access_key_id);
   zr_secret_clean_up(&c->access_key_password);
   zr_secret_clean_up(&c->token);

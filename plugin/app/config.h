@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/secret.h"
 #include "model/policy.h"
+#include "service/access.h"
 #include "zenlayer/credential.h"
 #include "zenlayer/endpoint.h"
 
@@ -32,6 +33,8 @@ struct zr_config {
   unsigned max_instances;    /* in one release, whoever asks; 0: no ceiling */
   struct zr_keep_rule *keep; /* what no release takes, whoever asks */
   size_t keep_count;
+  struct zr_client_rule *clients; /* NULL: every client that may connect may do all */
+  size_t client_count;
   struct zr_policy policy; /* both, for the engine */
   struct zr_secret access_key_id;
   struct zr_secret access_key_password;
@@ -51,6 +54,12 @@ struct cJSON;
 enum zr_err zr_config_keep(struct zr_config *c, const char *path, const struct cJSON *list,
                            struct zr_buf *problem) ZR_MUST_CHECK;
 void zr_config_keep_clean_up(struct zr_config *c);
+
+/* config_clients.c: the member "clients", a list of {"name": pattern, "rights": word}, as of
+ * zr_client_rule. ZR_ERR_INVALID leaves a sentence in `problem`. */
+enum zr_err zr_config_clients(struct zr_config *c, const char *path, const struct cJSON *list,
+                              struct zr_buf *problem) ZR_MUST_CHECK;
+void zr_config_clients_clean_up(struct zr_config *c);
 /* The policy that holds for every release; NULL when nothing is set. Lives as long as the config.
  */
 const struct zr_policy *zr_config_policy(struct zr_config *c);

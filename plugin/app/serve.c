@@ -35,6 +35,13 @@ static int s_fail(struct zr_buf *problem, enum zr_err e) {
 static enum zr_err s_build(struct parts *p, const struct zr_app_options *o,
                            struct zr_buf *problem) {
   enum zr_err e = zr_config_read(o, &p->config, problem);
+  if (e == ZR_ERR_OK && p->config.clients && !o->tls_client_ca) {
+    (void)zr_buf_printf(problem,
+                        "%s: \"clients\" gives rights to the names in client certificates, so "
+                        "--tls-client-ca is needed with it",
+                        o->config);
+    e = ZR_ERR_INVALID;
+  }
   if (e == ZR_ERR_OK)
     e = zr_loop_new(&p->config, o, &p->loop, problem);
   if (e != ZR_ERR_OK)
@@ -43,6 +50,9 @@ static enum zr_err s_build(struct parts *p, const struct zr_app_options *o,
       .version = ZR_VERSION,
       .max_concurrent_releases = p->config.max_concurrent_releases,
       .window_ms = p->config.window_ms,
+      .identify = o->tls_client_ca != NULL,
+      .clients = p->config.clients,
+      .client_count = p->config.client_count,
   };
   e = zr_service_new(zr_loop_backend(p->loop), &service, &p->service);
   return e;

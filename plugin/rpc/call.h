@@ -41,14 +41,20 @@ bool zr_rpc_call_is_ended(const struct zr_rpc_call *call);
  * whoever the handler passed the call to. */
 struct zr_arena *zr_rpc_call_arena(struct zr_rpc_call *call);
 
-/* Who calls. The names are set only when the peer showed a certificate that was verified. */
+struct zr_rpc_names {
+  const char *const *name;
+  size_t count;
+};
+/* Who calls. The names are set only when the peer showed a certificate that was verified; one with
+ * a NUL in it is left out. */
 struct zr_rpc_peer {
   bool verified;
-  const char *address;     /* not authenticated; "" when unknown (descriptors, unix sockets) */
-  const char *common_name; /* "" when there is none */
-  const char *subject;     /* RFC 2253 form; "" */
-  const char *const *alternative_names;
-  size_t alternative_name_count;
+  const char *address;        /* not authenticated; "" when unknown (descriptors, unix sockets) */
+  const char *common_name;    /* "" when there is none */
+  const char *subject;        /* RFC 2253 form; "" */
+  bool has_alternative_names; /* of any kind */
+  struct zr_rpc_names uris;
+  struct zr_rpc_names dns_names;
 };
 /* Fills *out; its text lives in the call's arena. ZR_ERR_NOMEM. */
 enum zr_err zr_rpc_call_peer(struct zr_rpc_call *call, struct zr_rpc_peer *out) ZR_MUST_CHECK;

@@ -15,6 +15,7 @@
 
 #include "model/backend.h"
 #include "rpc/call.h"
+#include "service/access.h"
 #include "service/decode_release.h"
 #include "service/text_rule.h"
 
@@ -26,6 +27,7 @@ struct zr_caller {
   struct zr_service *service;
   struct zr_rpc_call *call;
   struct zr_release_order order;
+  struct zr_client client; /* who calls */
   bool watch;
   struct zr_task start; /* posted by the handler */
   struct zr_task sent;  /* by on_sent: room for the next event */

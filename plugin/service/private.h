@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "service/access.h"
 #include "service/operation.h"
 #include "service/reflection.h"
 #include "service/service.h"
@@ -21,10 +22,19 @@ struct zr_health_watch {
   bool listed;
 };
 
+/* The user of a registered method: what runs once the caller is known to have the right. */
+struct zr_gated {
+  struct zr_service *service;
+  void (*handle)(void *service, struct zr_rpc_call *call);
+  enum zr_right needs;
+};
+
 struct zr_service {
   const struct zr_backend *backend;
   struct zr_service_options options; /* with defaults filled in */
   struct zr_rpc_method methods[ZR_SERVICE_METHODS];
+  struct zr_gated gated[ZR_SERVICE_METHODS];
+  struct zr_access access;
   struct zr_reflection *reflection;
 
   atomic_bool draining;

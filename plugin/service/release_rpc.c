@@ -1,5 +1,6 @@
 /* Release, WatchRelease, CancelRelease: decoded and checked here, then handed to the loop thread.
  */
+#include "base/log.h"
 #include "service/codec.h"
 #include "service/private.h"
 #include "service/status.h"
@@ -67,6 +68,14 @@ static void s_take(struct zr_service *s, struct zr_rpc_call *call, bool watch) {
     zr_violations_fail(&v, call);
     return;
   }
+  if (zr_access_who(&s->access, call, &c->client) != ZR_ERR_OK) {
+    zr_fail_nomem(call);
+    return;
+  }
+  /* Before anything is looked up: nobody joins, or learns of, what they may not start. */
+  if (!zr_access_allows(&c->client, c->order.request.validate_only ? ZR_RIGHT_PLAN : ZR_RIGHT_APPLY,
+                        call))
+    return;
   struct zr_rpc_hooks hooks = {.ctx = c, .on_sent = s_on_sent, .on_end = s_on_end};
   zr_rpc_call_set_hooks(zr_rpc_call_acquire(call), &hooks);
   if (!zr_service_post(s, &c->start))
@@ -87,6 +96,7 @@ struct s_cancel {
   struct zr_service *service;
   struct zr_rpc_call *call;
   const char *request_id;
+  struct zr_client client;
   struct zr_task task;
 };
 
@@ -100,6 +110,8 @@ static void s_cancel_run(struct zr_task *task) {
   Zenrelease__V1__CancelReleaseResponse m;
   zenrelease__v1__cancel_release_response__init(&m);
   m.cancelled = op->running;
+  zr_log(ZR_LOG_INFO, "service", "release to be stopped", zr_s("request_id", op->request_id),
+         zr_s("client", c->client.name));
   struct zr_rpc_bytes *b = zr_encode(&m.base);
   zr_operation_cancel(op);
   if (b)
@@ -118,7 +130,12 @@ void zr_handle_cancel(void *service, struct zr_rpc_call *call) {
     zr_violations_fail(&v, call);
     return;
   }
-  *c = (struct s_cancel){s, call, request_id, {.run = s_cancel_run}};
+  *c = (struct s_cancel){
+      .service = s, .call = call, .request_id = request_id, .task.run = s_cancel_run};
+  if (zr_access_who(&s->access, call, &c->client) != ZR_ERR_OK) {
+    zr_fail_nomem(call);
+    return;
+  }
   if (!zr_service_post(s, &c->task))
     zr_fail(call, ZR_RPC_UNAVAILABLE, s_closing, NULL);
 }

@@ -182,6 +182,14 @@ static void s_fail_submit(struct zr_rpc_call *call, enum zr_err e) {
             &(struct zr_details){.retry_ms = ZR_RETRY_MS});
 }
 
+/* Who did it: the one line that ties a release to a client. */
+static void s_log(const struct zr_caller *c, const struct zr_operation *op, const char *what) {
+  zr_log(ZR_LOG_INFO, "service", what, zr_s("request_id", op->request_id),
+         zr_s("client", c->client.name), zr_s("right", zr_right_name(c->client.right)),
+         zr_i("ids", (int64_t)c->order.request.instance_id_count),
+         zr_i("validate_only", c->order.request.validate_only));
+}
+
 static void s_begin(struct zr_caller *c) {
   struct zr_service *s = c->service;
   struct zr_rpc_call *call = c->call;
@@ -193,6 +201,7 @@ static void s_begin(struct zr_caller *c) {
   op->content = c->order.content;
   s_link(op, c);
   const char *problem = s->backend->facts(s->backend->self)->credential_problem;
+  s_log(c, op, "release begun");
   enum zr_err e = problem ? zr_operation_refuse(op, &c->order.request, problem) : s_submit(op, c);
   if (e == ZR_ERR_OK)
     return;
@@ -209,6 +218,7 @@ static void s_join(struct zr_operation *op, struct zr_caller *c) {
     zr_violations_fail(&v, c->call);
     return;
   }
+  s_log(c, op, "release joined");
   s_link(op, c);
   if (c->watch)
     zr_history_pump(c);

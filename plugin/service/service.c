@@ -12,22 +12,45 @@
 
 enum { HOUR_MS = 3600 * 1000, WINDOW_MS = 5, RELEASE_SLOTS = 16 };
 
+/* Asks for the right before the handler looks at the request. */
+static void s_gate(void *user, struct zr_rpc_call *call) {
+  struct zr_gated *g = user;
+  struct zr_client client;
+  if (zr_access_who(&g->service->access, call, &client) != ZR_ERR_OK)
+    zr_fail_nomem(call);
+  else if (zr_access_allows(&client, g->needs, call))
+    g->handle(g->service, call);
+}
+
 static void s_methods(struct zr_service *s) {
-  const struct zr_rpc_method table[ZR_SERVICE_METHODS] = {
-      {RELEASE "Release", ZR_RPC_UNARY, zr_handle_release, s, RELEASE_SLOTS, false},
-      {RELEASE "WatchRelease", ZR_RPC_SERVER_STREAM, zr_handle_watch, s, 0, false},
-      {RELEASE "CancelRelease", ZR_RPC_UNARY, zr_handle_cancel, s, 0, true},
-      {RELEASE "ListInstances", ZR_RPC_UNARY, zr_handle_list, s, 0, false},
-      {RELEASE "GetServerInfo", ZR_RPC_UNARY, zr_handle_info, s, 0, true},
-      {"/grpc.health.v1.Health/Check", ZR_RPC_UNARY, zr_handle_health_check, s, 4, true},
-      {"/grpc.health.v1.Health/Watch", ZR_RPC_SERVER_STREAM, zr_handle_health_watch, s, 4, false},
-      {"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", ZR_RPC_BIDI,
-       zr_handle_reflection, s, 4, false},
-      {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", ZR_RPC_BIDI,
-       zr_handle_reflection, s, 4, false},
+  static const struct {
+    const char *name;
+    void (*handle)(void *service, struct zr_rpc_call *call);
+    enum zr_rpc_kind kind;
+    enum zr_right needs;
+    unsigned slots;
+    bool always_admit;
+  } table[] = {
+      {RELEASE "Release", zr_handle_release, ZR_RPC_UNARY, ZR_RIGHT_PLAN, RELEASE_SLOTS, false},
+      {RELEASE "WatchRelease", zr_handle_watch, ZR_RPC_SERVER_STREAM, ZR_RIGHT_PLAN, 0, false},
+      {RELEASE "CancelRelease", zr_handle_cancel, ZR_RPC_UNARY, ZR_RIGHT_APPLY, 0, true},
+      {RELEASE "ListInstances", zr_handle_list, ZR_RPC_UNARY, ZR_RIGHT_READ, 0, false},
+      {RELEASE "GetServerInfo", zr_handle_info, ZR_RPC_UNARY, ZR_RIGHT_READ, 0, true},
+      {"/grpc.health.v1.Health/Check", zr_handle_health_check, ZR_RPC_UNARY, ZR_RIGHT_READ, 4,
+       true},
+      {"/grpc.health.v1.Health/Watch", zr_handle_health_watch, ZR_RPC_SERVER_STREAM, ZR_RIGHT_READ,
+       4, false},
+      {"/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", zr_handle_reflection,
+       ZR_RPC_BIDI, ZR_RIGHT_READ, 4, false},
+      {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", zr_handle_reflection,
+       ZR_RPC_BIDI, ZR_RIGHT_READ, 4, false},
   };
-  for (size_t i = 0; i < ZR_SERVICE_METHODS; i++)
-    s->methods[i] = table[i];
+  _Static_assert(ZR_COUNT(table) == ZR_SERVICE_METHODS, "one row per method");
+  for (size_t i = 0; i < ZR_SERVICE_METHODS; i++) {
+    s->gated[i] = (struct zr_gated){s, table[i].handle, table[i].needs};
+    s->methods[i] = (struct zr_rpc_method){table[i].name, table[i].kind,  s_gate,
+                                           &s->gated[i],  table[i].slots, table[i].always_admit};
+  }
 }
 
 static void s_defaults(struct zr_service_options *o) {
@@ -50,8 +73,11 @@ enum zr_err zr_service_new(const struct zr_backend *backend,
   s_defaults(&s->options);
   s_methods(s);
   zr_registry_init(&s->registry);
+  zr_access_init(&s->access, options->identify);
+  enum zr_err e = zr_access_set(&s->access, options->clients, options->client_count);
   struct zr_view set = {(const char *)zr_descriptors, zr_descriptors_len};
-  enum zr_err e = zr_reflection_new(set, &s->reflection);
+  if (e == ZR_ERR_OK)
+    e = zr_reflection_new(set, &s->reflection);
   if (e != ZR_ERR_OK) {
     zr_service_destroy(s);
     return e;
@@ -63,6 +89,11 @@ enum zr_err zr_service_new(const struct zr_backend *backend,
 const struct zr_rpc_method *zr_service_methods(const struct zr_service *s, size_t *count) {
   *count = ZR_SERVICE_METHODS;
   return s->methods;
+}
+
+enum zr_err zr_service_set_clients(struct zr_service *s, const struct zr_client_rule *clients,
+                                   size_t count) {
+  return zr_access_set(&s->access, clients, count);
 }
 
 void zr_service_drain(struct zr_service *s) {
@@ -112,6 +143,7 @@ void zr_service_destroy(struct zr_service *s) {
   if (!s)
     return;
   zr_registry_clean_up(s);
+  zr_access_clean_up(&s->access);
   zr_reflection_destroy(s->reflection);
   pthread_mutex_destroy(&s->health_lock);
   zr_free(s);

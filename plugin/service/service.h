@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "model/backend.h"
 #include "rpc/server.h"
+#include "service/access.h"
 
 struct zr_service;
 
@@ -32,7 +33,10 @@ struct zr_service_options {
   int64_t keep_ms;                  /* how long a report stays under its request_id; 0: one hour */
   unsigned keep_count;              /* finished operations kept; 0: 256 */
   size_t keep_bytes;                /* their events and reports; 0: 32 MiB */
-  int64_t window_ms;                /* zr_release_request.window_ms; 0: 5 ms; negative: none */
+  bool identify;                    /* callers show certificates that were verified */
+  const struct zr_client_rule *clients; /* as zr_access_set, copied; NULL: everybody may do all */
+  size_t client_count;
+  int64_t window_ms; /* zr_release_request.window_ms; 0: 5 ms; negative: none */
 };
 
 /* `backend` is borrowed for the life of the service. ZR_ERR_NOMEM. */
@@ -41,6 +45,10 @@ enum zr_err zr_service_new(const struct zr_backend *backend,
                            struct zr_service **out) ZR_MUST_CHECK;
 /* The method table; lives as long as the service. */
 const struct zr_rpc_method *zr_service_methods(const struct zr_service *s, size_t *count);
+
+/* Other rules for calls to come, as zr_access_set. Any thread. */
+enum zr_err zr_service_set_clients(struct zr_service *s, const struct zr_client_rule *clients,
+                                   size_t count) ZR_MUST_CHECK;
 
 /* Any thread; once is enough. */
 void zr_service_drain(struct zr_service *s);

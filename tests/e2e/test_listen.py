@@ -10,43 +10,10 @@ import unittest
 import grpc
 
 from harness.case import Case
+from harness.certificates import Certificates
 from harness.plugin import by_outcome, make_request, service, stubs
 from harness.process import SLOW, clean_environment, program, run, wait_until
 from harness.wire import Reflection, health_check, health_watch
-
-
-class Certificates:
-    """An authority with a server's and a client's certificate, made for one case."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self._openssl("req", "-x509", *self._key("ca"), "-subj", "/CN=zr test authority",
-                      "-days", "2", "-out", self.path("ca.crt"))
-        self.issue("server", "IP:127.0.0.1,DNS:localhost")
-        self.issue("client", "DNS:client.example")
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def pem(self, name):
-        with open(self.path(name), "rb") as file:
-            return file.read()
-
-    def issue(self, name, names):
-        with open(self.path("ext"), "w", encoding="ascii") as file:
-            file.write(f"subjectAltName={names}\n")
-        self._openssl("req", *self._key(name), "-subj", f"/CN={name}", "-out", self.path("csr"))
-        self._openssl("x509", "-req", "-in", self.path("csr"), "-CA", self.path("ca.crt"), "-CAkey",
-                      self.path("ca.key"), "-days", "2", "-extfile", self.path("ext"), "-out",
-                      self.path(name + ".crt"), "-set_serial", str(hash(name) & 0xFFFFFF))
-
-    def _key(self, name):
-        return ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
-                self.path(name + ".key")]
-
-    @staticmethod
-    def _openssl(*arguments):
-        subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=60)
 
 
 class Sockets(Case):

@@ -93,6 +93,36 @@ static void what_is_not_right_is_named(void **state) {
   }
 }
 
+static void clients_and_their_rights(void **state) {
+  (void)state;
+  assert_int_equal(s_read("{\"clients\":[{\"name\":\"spiffe://a/*\",\"rights\":\"plan\"},"
+                          "{\"rights\":\"none\",\"name\":\"*\"}]}",
+                          0644),
+                   ZR_ERR_OK);
+  assert_int_equal(s_config.client_count, 2);
+  assert_string_equal(s_config.clients[0].name, "spiffe://a/*");
+  assert_int_equal(s_config.clients[0].right, ZR_RIGHT_PLAN);
+  assert_int_equal(s_config.clients[1].right, ZR_RIGHT_NONE);
+  static const char *const wrong[] = {"{}",
+                                      "[]",
+                                      "[5]",
+                                      "[{}]",
+                                      "[{\"name\":\"a\"}]",
+                                      "[{\"name\":\"\",\"rights\":\"read\"}]",
+                                      "[{\"name\":\"a\",\"rights\":\"all\"}]",
+                                      "[{\"name\":\"a\",\"rights\":\"READ\"}]",
+                                      "[{\"name\":\"a\",\"rights\":\"read\",\"x\":1}]",
+                                      "[{\"name\":\"a[\",\"rights\":\"read\"}]",
+                                      "[{\"name\":\"a\",\"name\":\"b\"}]",
+                                      "[{\"Name\":\"a\",\"rights\":\"read\"}]"};
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    char text[256];
+    (void)snprintf(text, sizeof text, "{\"clients\":%s}", wrong[i]);
+    if (s_read(text, 0600) != ZR_ERR_INVALID || !strstr(s_problem.data, "clients"))
+      fail_msg("%s: %s", text, s_problem.data);
+  }
+}
+
 static void a_secret_wants_a_closed_file(void **state) {
   (void)state;
   static const char text[] = "{\"access_key_id\":\"id\",\"access_key_password\":\"hush\"}";
@@ -122,7 +152,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       CASE(no_file_is_all_defaults),          CASE(every_member_is_read),
       CASE(what_is_not_right_is_named),       CASE(a_secret_wants_a_closed_file),
-      CASE(the_files_credential_comes_first),
+      CASE(the_files_credential_comes_first), CASE(clients_and_their_rights),
   };
   return cmocka_run_group_tests_name("app: configuration", tests, NULL, NULL);
 }

@@ -11,6 +11,9 @@ struct cert {
 
 /* `issuer` NULL: signed by itself, an authority. `san` as OpenSSL writes it: "DNS:localhost". */
 void cert_make(struct cert *c, const char *common_name, const char *san, const struct cert *issuer);
+/* Its common name and its one DNS name are `head`, a NUL, `tail`. */
+void cert_make_with_nul(struct cert *c, const char *head, const char *tail,
+                        const struct cert *issuer);
 void cert_free(struct cert *c);
 
 #endif

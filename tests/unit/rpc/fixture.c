@@ -68,7 +68,10 @@ static void s_hold(void *user, struct zr_rpc_call *call) {
   f->peer_verified = peer.verified;
   (void)snprintf(f->peer_name, sizeof f->peer_name, "%s", peer.common_name);
   (void)snprintf(f->peer_alternative, sizeof f->peer_alternative, "%s",
-                 peer.alternative_name_count ? peer.alternative_names[0] : "");
+                 peer.dns_names.count ? peer.dns_names.name[0] : "");
+  (void)snprintf(f->peer_uri, sizeof f->peer_uri, "%s", peer.uris.count ? peer.uris.name[0] : "");
+  f->peer_dns_names = (unsigned)peer.dns_names.count;
+  f->peer_has_alternative = peer.has_alternative_names;
   pthread_mutex_unlock(&f->lock);
 }
 

@@ -20,7 +20,10 @@ struct fixture {
   unsigned sent;
   struct zr_mono held_deadline;
   char peer_name[128];
-  char peer_alternative[128];
+  char peer_alternative[128]; /* the first DNS name */
+  char peer_uri[128];         /* the first */
+  unsigned peer_dns_names;
+  bool peer_has_alternative;
   bool peer_verified;
 };
 

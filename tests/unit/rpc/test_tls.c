@@ -68,22 +68,66 @@ static void s_one_sided(void **state) {
   fixture_close(&f);
 }
 
-static void s_mutual(const char *listen) {
-  struct fixture f = {.server = NULL};
+/* Calls as `who` and leaves what the server saw of it in the fixture. */
+static void s_call_as(struct fixture *f, const struct cert *who, const char *listen) {
   struct zr_rpc_tls tls = s_tls(true);
-  fixture_open(&f, &(struct zr_rpc_options){.listen = listen, .tls = &tls});
-  s_dial(&f, &s_client);
+  fixture_open(f, &(struct zr_rpc_options){.listen = listen, .tls = &tls});
+  s_dial(f, who);
   struct client_call c;
-  call_start(&c, &f.client, "/t.T/Hold", 0);
+  call_start(&c, &f->client, "/t.T/Hold", 0);
   assert_true(call_send(&c, "q", 1));
   assert_true(call_half_close(&c));
-  struct zr_rpc_call *held = fixture_wait_held(&f, 1);
+  zr_rpc_reply(fixture_wait_held(f, 1), NULL);
+  assert_int_equal(call_finish(&c), GRPC_STATUS_OK);
+  fixture_close(f);
+}
+
+static void s_mutual(const char *listen) {
+  struct fixture f = {.server = NULL};
+  s_call_as(&f, &s_client, listen);
   assert_true(f.peer_verified);
   assert_string_equal(f.peer_name, "alice");
   assert_string_equal(f.peer_alternative, "alice.example");
-  zr_rpc_reply(held, NULL);
-  assert_int_equal(call_finish(&c), GRPC_STATUS_OK);
-  fixture_close(&f);
+  assert_string_equal(f.peer_uri, "");
+}
+
+static void s_names_by_kind(void **state) {
+  (void)state;
+  struct cert c;
+  struct fixture f = {.server = NULL};
+  cert_make(&c, "bob", "URI:spiffe://corp/bob,DNS:bob.example,DNS:b.example,IP:127.0.0.1", &s_ca);
+  s_call_as(&f, &c, "127.0.0.1:0");
+  assert_string_equal(f.peer_name, "bob");
+  assert_string_equal(f.peer_uri, "spiffe://corp/bob");
+  assert_string_equal(f.peer_alternative, "bob.example");
+  assert_int_equal(f.peer_dns_names, 2);
+  assert_true(f.peer_has_alternative);
+  cert_free(&c);
+}
+
+static void s_no_alternative_name(void **state) {
+  (void)state;
+  struct cert c;
+  struct fixture f = {.server = NULL};
+  cert_make(&c, "carol", NULL, &s_ca);
+  s_call_as(&f, &c, "127.0.0.1:0");
+  assert_string_equal(f.peer_name, "carol");
+  assert_false(f.peer_has_alternative);
+  cert_free(&c);
+}
+
+/* "admin" NUL "evil" must not become "admin". */
+static void s_name_with_a_nul(void **state) {
+  (void)state;
+  struct cert c;
+  struct fixture f = {.server = NULL};
+  cert_make_with_nul(&c, "admin", "evil.example", &s_ca);
+  s_call_as(&f, &c, "127.0.0.1:0");
+  assert_true(f.peer_verified);
+  assert_string_equal(f.peer_name, "");
+  assert_int_equal(f.peer_dns_names, 0);
+  assert_true(f.peer_has_alternative);
+  cert_free(&c);
 }
 
 static void s_mutual_tcp(void **state) {
@@ -167,9 +211,15 @@ static void s_rebuilt_unix(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(s_one_sided),    cmocka_unit_test(s_mutual_tcp),
-      cmocka_unit_test(s_mutual_unix),  cmocka_unit_test(s_strangers_are_refused),
-      cmocka_unit_test(s_unusable_pem), cmocka_unit_test(s_rebuilt_tcp),
+      cmocka_unit_test(s_one_sided),
+      cmocka_unit_test(s_mutual_tcp),
+      cmocka_unit_test(s_mutual_unix),
+      cmocka_unit_test(s_names_by_kind),
+      cmocka_unit_test(s_no_alternative_name),
+      cmocka_unit_test(s_name_with_a_nul),
+      cmocka_unit_test(s_strangers_are_refused),
+      cmocka_unit_test(s_unusable_pem),
+      cmocka_unit_test(s_rebuilt_tcp),
       cmocka_unit_test(s_rebuilt_unix),
   };
   return cmocka_run_group_tests(tests, s_set_up, s_tear_down);

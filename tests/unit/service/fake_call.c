@@ -54,8 +54,11 @@ struct zr_view zr_rpc_call_request(const struct zr_rpc_call *c) {
   return c->request;
 }
 const char *zr_rpc_call_method(const struct zr_rpc_call *c) {
-  (void)c;
-  return "";
+  return c->method ? c->method : "";
+}
+enum zr_err zr_rpc_call_peer(struct zr_rpc_call *c, struct zr_rpc_peer *out) {
+  *out = c->peer;
+  return ZR_ERR_OK;
 }
 struct zr_mono zr_rpc_call_deadline(const struct zr_rpc_call *c) {
   return c->deadline;

@@ -9,6 +9,8 @@ enum { FAKE_MESSAGES = 64 };
 struct zr_rpc_call {
   struct zr_view request;
   struct zr_mono deadline;
+  struct zr_rpc_peer peer;
+  const char *method;
   struct zr_arena arena;
   struct zr_rpc_hooks hooks;
   int refs;
