@@ -91,43 +91,12 @@ static void s_read(struct zr_tf_work *w) {
   zr_tf_read_end(c, c->result);
 }
 
-/* After an import by identity there is an identity and no state yet. What nobody decided yet is
- * kept: a destroy before the first apply releases nothing. */
-static bool s_state(struct zr_tf_change *c) {
-  if (c->prior.is == ZR_TF_KNOWN)
-    c->result = zr_tf_copy_object(c->op.arena, c->type, &c->prior);
-  else
-    c->result = zr_tf_new_object(c->op.arena, c->type);
-  if (!c->result)
-    return false;
-  if (c->prior.is != ZR_TF_KNOWN) {
-    zr_tf_set(c->type, c->result, "product",
-              *zr_tf_get(&zr_tf_identity_type, &c->identity, "product"));
-    zr_tf_set(c->type, c->result, "instance_ids",
-              *zr_tf_get(&zr_tf_identity_type, &c->identity, "instance_ids"));
-  }
+/* What nobody decided yet is kept: a destroy before the first apply releases nothing. */
+static void s_fill(struct zr_tf_change *c) {
   if (zr_tf_of(c, c->result, "on_remove")->is != ZR_TF_KNOWN)
     zr_tf_set(c->type, c->result, "on_remove", zr_tf_of_text("keep"));
-  return zr_tf_ids_of(c->op.arena, zr_tf_of(c, c->result, "instance_ids"), &c->prior_ids);
 }
 
 void zr_tf_instances_read(struct zr_tf_change *c) {
-  if (c->prior.is != ZR_TF_KNOWN && c->identity.is != ZR_TF_KNOWN) {
-    zr_tf_read_end(c, NULL);
-    return;
-  }
-  if (!s_state(c)) {
-    zr_tf_change_nomem(c);
-    return;
-  }
-  bool known = zr_tf_product_of(zr_tf_of(c, c->result, "product")) != ZR_PRODUCT_NONE;
-  if (!zr_tf_op_has_backend(&c->op) || !known || c->prior_ids.count == 0) {
-    zr_tf_read_end(c, c->result);
-    return;
-  }
-  zr_tf_prepare(c, c->result, &c->prior_ids, "read", ZR_TF_SHORT_MS);
-  c->work.validate_only = true;
-  c->work.on_done = s_read;
-  if (!zr_tf_work_start(&c->work))
-    zr_tf_change_nomem(c);
+  zr_tf_read_live(c, s_fill, s_read);
 }

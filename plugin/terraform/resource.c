@@ -146,3 +146,38 @@ void zr_tf_plan_reads(struct zr_tf_change *c, const struct zr_tf_ids *staying) {
   if (!zr_tf_work_start(&c->work))
     zr_tf_change_nomem(c);
 }
+
+static bool s_state(struct zr_tf_change *c, void (*fill)(struct zr_tf_change *c)) {
+  bool known = c->prior.is == ZR_TF_KNOWN;
+  c->result = known ? zr_tf_copy_object(c->op.arena, c->type, &c->prior)
+                    : zr_tf_new_object(c->op.arena, c->type);
+  if (!c->result)
+    return false;
+  static const char *const told[] = {"product", "instance_ids"};
+  for (size_t i = 0; !known && i < ZR_COUNT(told); i++)
+    zr_tf_set(c->type, c->result, told[i], *zr_tf_get(&zr_tf_identity_type, &c->identity, told[i]));
+  fill(c);
+  return zr_tf_ids_of(c->op.arena, zr_tf_of(c, c->result, "instance_ids"), &c->prior_ids);
+}
+
+void zr_tf_read_live(struct zr_tf_change *c, void (*fill)(struct zr_tf_change *c),
+                     void (*on_done)(struct zr_tf_work *w)) {
+  if (c->prior.is != ZR_TF_KNOWN && c->identity.is != ZR_TF_KNOWN) {
+    zr_tf_read_end(c, NULL);
+    return;
+  }
+  if (!s_state(c, fill)) {
+    zr_tf_change_nomem(c);
+    return;
+  }
+  bool known = zr_tf_product_of(zr_tf_of(c, c->result, "product")) != ZR_PRODUCT_NONE;
+  if (!zr_tf_op_has_backend(&c->op) || !known || c->prior_ids.count == 0) {
+    zr_tf_read_end(c, c->result);
+    return;
+  }
+  zr_tf_prepare(c, c->result, &c->prior_ids, "read", ZR_TF_SHORT_MS);
+  c->work.validate_only = true;
+  c->work.on_done = on_done;
+  if (!zr_tf_work_start(&c->work))
+    zr_tf_change_nomem(c);
+}

@@ -66,6 +66,11 @@ struct zr_tf_value zr_tf_plan_product(const struct zr_tf_change *c);
 /* In a plan: reads what enters, what stays and what leaves, as far as it is known, and says what is
  * found; then zr_tf_plan_end with c->result. `staying` are ids of the state to be read as well. */
 void zr_tf_plan_reads(struct zr_tf_change *c, const struct zr_tf_ids *staying);
+/* ReadResource: c->result becomes a copy of the state or, after an import by identity, an object
+ * with what the identity tells. `fill` sets what nobody decided yet. Then the ids are read, and
+ * `on_done` ends the change; where there is nothing to read, or nobody to ask, it ends at once. */
+void zr_tf_read_live(struct zr_tf_change *c, void (*fill)(struct zr_tf_change *c),
+                     void (*on_done)(struct zr_tf_work *w));
 /* Sets the field of c->result to a list of texts. False: no memory. */
 bool zr_tf_set_texts(struct zr_tf_change *c, const char *name,
                      const struct zr_tf_ids *ids) ZR_MUST_CHECK;

@@ -47,43 +47,15 @@ static void s_read(struct zr_tf_work *w) {
     zr_tf_change_nomem(c);
 }
 
-/* After an import there are ids and nothing else; after one by identity, no state either. */
-static bool s_state(struct zr_tf_change *c) {
-  bool known = c->prior.is == ZR_TF_KNOWN;
-  c->result = known ? zr_tf_copy_object(c->op.arena, c->type, &c->prior)
-                    : zr_tf_new_object(c->op.arena, c->type);
-  if (!c->result)
-    return false;
-  if (!known) {
-    zr_tf_set(c->type, c->result, "product",
-              *zr_tf_get(&zr_tf_identity_type, &c->identity, "product"));
-    zr_tf_set(c->type, c->result, "instance_ids",
-              *zr_tf_get(&zr_tf_identity_type, &c->identity, "instance_ids"));
+/* After an import there are ids and nothing else. */
+static void s_fill(struct zr_tf_change *c) {
+  static const char *const lists[] = {"results", "pending_ids"};
+  for (size_t i = 0; i < ZR_COUNT(lists); i++) {
+    if (zr_tf_of(c, c->result, lists[i])->is != ZR_TF_KNOWN)
+      zr_tf_set(c->type, c->result, lists[i], (struct zr_tf_value){.is = ZR_TF_KNOWN});
   }
-  if (zr_tf_of(c, c->result, "results")->is != ZR_TF_KNOWN)
-    zr_tf_set(c->type, c->result, "results", (struct zr_tf_value){.is = ZR_TF_KNOWN});
-  if (zr_tf_of(c, c->result, "pending_ids")->is != ZR_TF_KNOWN)
-    zr_tf_set(c->type, c->result, "pending_ids", (struct zr_tf_value){.is = ZR_TF_KNOWN});
-  return zr_tf_ids_of(c->op.arena, zr_tf_of(c, c->result, "instance_ids"), &c->prior_ids);
 }
 
 void zr_tf_teardown_read(struct zr_tf_change *c) {
-  if (c->prior.is != ZR_TF_KNOWN && c->identity.is != ZR_TF_KNOWN) {
-    zr_tf_read_end(c, NULL);
-    return;
-  }
-  if (!s_state(c)) {
-    zr_tf_change_nomem(c);
-    return;
-  }
-  bool known = zr_tf_product_of(zr_tf_of(c, c->result, "product")) != ZR_PRODUCT_NONE;
-  if (!zr_tf_op_has_backend(&c->op) || !known || c->prior_ids.count == 0) {
-    zr_tf_read_end(c, c->result);
-    return;
-  }
-  zr_tf_prepare(c, c->result, &c->prior_ids, "read", ZR_TF_SHORT_MS);
-  c->work.validate_only = true;
-  c->work.on_done = s_read;
-  if (!zr_tf_work_start(&c->work))
-    zr_tf_change_nomem(c);
+  zr_tf_read_live(c, s_fill, s_read);
 }
