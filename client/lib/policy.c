@@ -36,6 +36,8 @@ static int s_policy(struct zr_policy_messages *m, const struct zenrelease_policy
   m->policy.max_instances = p->max_instances;
   m->policy.other_instances = p->other_instances;
   m->policy.settled_instances = p->settled_instances;
+  m->policy.planned_instances = p->planned_instances;
+  m->policy.drifted_instances = p->drifted_instances;
   m->policy.max_bin_percent = p->max_bin_percent;
   m->policy.max_drift_percent = p->max_drift_percent;
   if (p->min_bin_time_ms > 0) {
@@ -48,6 +50,22 @@ static int s_policy(struct zr_policy_messages *m, const struct zenrelease_policy
     return -1;
   m->policy.keep = m->keep;
   m->policy.n_keep = p->keep_count;
+  return 0;
+}
+
+static int s_attachments(const struct zenrelease_expected *x, struct zr_arena *arena,
+                         Zenrelease__V1__ExpectedInstance *to) {
+  size_t n = x->public_ip_address_count;
+  to->attachments = zr_arena_alloc(arena, sizeof *to->attachments);
+  char **addresses = zr_arena_calloc(arena, n, sizeof(char *));
+  if (!to->attachments || !addresses)
+    return -1;
+  zenrelease__v1__attachments__init(to->attachments);
+  for (size_t i = 0; i < n; i++)
+    addresses[i] = s_lend(x->public_ip_addresses[i]);
+  to->attachments->public_ip_addresses = addresses;
+  to->attachments->n_public_ip_addresses = n;
+  to->attachments->undetachable_disk_count = x->undetachable_disk_count;
   return 0;
 }
 
@@ -71,7 +89,7 @@ static int s_facts(const struct zenrelease_expected *x, const char *id, struct z
   to->resource_group_id = s_lend(x->resource_group_id);
   to->charge_type = s_lend(x->charge_type);
   to->create_time = s_lend(x->create_time);
-  return 0;
+  return x->has_attachments ? s_attachments(x, arena, to) : 0;
 }
 
 static int s_expected(struct zr_policy_messages *m, const struct zenrelease_release_options *o,

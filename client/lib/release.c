@@ -161,6 +161,8 @@ static enum zenrelease_status s_part(struct run *run, size_t index,
     rc = s_unsent(run, &o, &end) == ZENRELEASE_OK ? 0 : -1;
   if (rc == 0)
     rc = s_deliver(run, &o, &end);
+  if (rc == 0 && end.sequence)
+    zr_release_forget(run->r, run->client, request_id);
   zenrelease_report_release(end.report);
   if (rc != 0)
     return zr_error_nomem(error);

@@ -15,6 +15,7 @@ struct zr_release {
   struct zr_mono deadline;
   struct zr_chunks chunks;
   Google__Protobuf__Duration wait;
+  struct zenrelease_policy policy;
   struct zr_policy_messages *guard; /* NULL: neither policy nor facts */
   struct zr_arena arena;            /* of guard */
 };
@@ -28,5 +29,8 @@ void zr_release_clean_up(struct zr_release *r);
 Zenrelease__V1__ReleaseRequest zr_release_request(struct zr_release *r, size_t index,
                                                   char request_id[ZR_REQUEST_ID_ROOM]);
 struct zr_origin zr_release_origin(const struct zr_release *r, size_t index);
+/* Tells the server that the report is here. Without a word when it does not hear. */
+void zr_release_forget(const struct zr_release *r, struct zenrelease_client *client,
+                       char *request_id);
 
 #endif

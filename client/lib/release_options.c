@@ -2,8 +2,11 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "call.h"
 #include "options.h"
 #include "release.h"
+
+enum { FORGET_MS = 5000 };
 
 /* An id that no other request will have: 128 random bits. */
 static int s_make_up_id(char out[ZR_REQUEST_ID_ROOM]) {
@@ -52,8 +55,11 @@ static enum zenrelease_status s_guard(struct zr_release *r, struct zenrelease_er
     return zr_error_set(error, ZENRELEASE_INVALID_ARGUMENT,
                         "instance_ids: more than fit in one request; with a policy or expected "
                         "facts, send parts and count the others in other_instances");
-  if (r->o.policy && r->o.policy->size != sizeof *r->o.policy)
-    return zr_error_set(error, ZENRELEASE_INVALID_ARGUMENT, "the policy was not initialised");
+  if (r->o.policy) {
+    if (!zr_options_copy(&r->policy, sizeof r->policy, r->o.policy, r->o.policy->size))
+      return zr_error_set(error, ZENRELEASE_INVALID_ARGUMENT, "the policy was not initialised");
+    r->o.policy = &r->policy;
+  }
   r->guard = zr_policy_make(&r->o, &r->arena);
   return r->guard ? ZENRELEASE_OK : zr_error_nomem(error);
 }
@@ -112,6 +118,23 @@ Zenrelease__V1__ReleaseRequest zr_release_request(struct zr_release *r, size_t i
     request.wait_timeout = &r->wait;
   }
   return request;
+}
+
+void zr_release_forget(const struct zr_release *r, struct zenrelease_client *client,
+                       char *request_id) {
+  struct zr_arena scratch;
+  ProtobufCMessage *reply = NULL;
+  Zenrelease__V1__CancelReleaseRequest request;
+  if (!r->o.forget_report)
+    return;
+  zenrelease__v1__cancel_release_request__init(&request);
+  request.request_id = request_id;
+  request.forget = 1;
+  zr_arena_init(&scratch, NULL, 0);
+  (void)zr_call_unary(client, "/zenrelease.v1.ReleaseService/CancelRelease", &request.base,
+                      zr_mono_add(zr_mono_now(), FORGET_MS), NULL,
+                      &zenrelease__v1__cancel_release_response__descriptor, &scratch, &reply, NULL);
+  zr_arena_clean_up(&scratch);
 }
 
 struct zr_origin zr_release_origin(const struct zr_release *r, size_t index) {

@@ -21,6 +21,8 @@ static enum zenrelease_status s_call(struct zenrelease_client *client, struct zr
       zr_report_fill(report, (const Zenrelease__V1__ReleaseResponse *)reply,
                      zr_release_origin(r, 0)) != 0)
     status = zr_error_nomem(error);
+  if (status == ZENRELEASE_OK)
+    zr_release_forget(r, client, request_id);
   return status;
 }
 

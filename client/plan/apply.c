@@ -4,10 +4,11 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "cli/interrupt.h"
 #include "cli/out.h"
 
-enum { LINE_MAX_BYTES = 64 * 1024 * 1024, PERCENT = 100 };
+enum { LINE_MAX_BYTES = 64 * 1024 * 1024, WHY_MAX_BYTES = 64 * 1024 };
 
 static const char *const s_heads[] = {"STEP", "INSTANCE", "OUTCOME", "STATUS", "WHY"};
 
@@ -21,6 +22,7 @@ bool zr_apply_begin(struct zr_apply *a) {
   (void)pthread_mutex_init(&a->lock, NULL);
   (void)pthread_cond_init(&a->changed, NULL);
   a->line = (struct zr_buf)ZR_BUF_INIT(LINE_MAX_BYTES);
+  a->belt_why = (struct zr_buf)ZR_BUF_INIT(WHY_MAX_BYTES);
   a->results = tmpfile();
   a->diagnostics = tmpfile();
   zr_table_begin(&a->table, s_heads, ZR_COUNT(s_heads));
@@ -34,6 +36,9 @@ void zr_apply_clean_up(struct zr_apply *a) {
     (void)fclose(a->diagnostics);
   zr_table_clean_up(&a->table);
   zr_buf_clean_up(&a->line);
+  zr_buf_clean_up(&a->belt_why);
+  for (size_t i = 0; i < ZR_STEPS_MAX; i++)
+    zr_free(a->steps[i].drift);
   (void)pthread_mutex_destroy(&a->lock);
   (void)pthread_cond_destroy(&a->changed);
 }
@@ -159,22 +164,18 @@ static void s_run_steps(struct zr_apply *a) {
 
 /* ---- the check before the run ---- */
 
-/* Looks at every instance of the plan again and sends nothing: too much drift anywhere stops all of
- * it before the first call. Also for one small step: the size of its facts may split it. */
+/* Looks at every instance of the plan again and sends nothing. The server judges each request and
+ * is told what it found in those before, so too much drift in all of them breaks the last one's
+ * belt at the latest. Also for one small step: the size of its facts may split it. */
 static bool s_check(struct zr_apply *a) {
   const struct zr_plan *plan = a->plan;
   a->checking = true;
   for (size_t i = 0; i < plan->head.steps.count; i++)
     (void)zr_apply_step(a, a->connection->client, i);
   a->checking = false;
-  uint64_t most = plan->instances * (uint64_t)plan->head.max_drift_percent;
-  if (a->drifted * PERCENT > most) {
-    zr_note("zenrelease: %llu of %llu instances changed since they were planned, more than %d "
-            "percent; nothing was sent",
-            (unsigned long long)a->drifted, (unsigned long long)plan->instances,
-            plan->head.max_drift_percent);
-    return false;
-  }
+  if (a->belt_broken)
+    zr_note("zenrelease: the check of the plan stopped the run before its first call: %s",
+            a->belt_why.data ? a->belt_why.data : "");
   if (a->belt_broken || a->failed || zr_interrupted())
     return false;
   zr_apply_note_reset(a);

@@ -30,7 +30,9 @@ enum zr_step_state { ZR_STEP_WAITS, ZR_STEP_RUNS, ZR_STEP_DONE, ZR_STEP_FAILED, 
 
 struct zr_apply_step {
   enum zr_step_state state;
-  uint64_t gone; /* as the check before the run saw it */
+  uint64_t gone;   /* as the check before the run saw it */
+  uint32_t *drift; /* in each of its requests: the most that the check or the run saw */
+  size_t drift_cap;
   struct zenrelease_counts counts;
 };
 
@@ -55,10 +57,11 @@ struct zr_apply {
   uint64_t diagnostic_count;
   struct zr_table table;
   uint64_t rows;
-  uint64_t drifted;
+  uint64_t drifted; /* the sum of all steps' `drift` */
   bool belt_broken;
-  bool undelivered; /* something could not be written down */
-  bool failed;      /* the server could not be asked */
+  struct zr_buf belt_why; /* as the check heard it last, when it had seen most */
+  bool undelivered;       /* something could not be written down */
+  bool failed;            /* the server could not be asked */
 };
 
 /* Runs the plan. Everything in *a up to `lock` is filled in before. */

@@ -51,7 +51,6 @@ static void s_result(struct zr_apply *a, size_t number, const struct zenrelease_
   s->counts.total++;
   a->counts.by_outcome[r->outcome]++;
   a->counts.total++;
-  a->drifted += strcmp(r->diagnostic_code, "DRIFTED") == 0;
   a->belt_broken = a->belt_broken || strcmp(r->diagnostic_code, "BELT_BROKEN") == 0;
   if (a->checking)
     s->gone += r->outcome == ZENRELEASE_OUTCOME_ALREADY_GONE;
@@ -195,7 +194,6 @@ void zr_apply_note_reset(struct zr_apply *a) {
   for (size_t i = 0; i < a->plan->head.steps.count; i++)
     a->steps[i].counts = none;
   a->counts = none;
-  a->drifted = 0;
   a->rows = 0;
   a->result_count = a->diagnostic_count = 0;
   rewind(a->results);

@@ -25,6 +25,7 @@ struct step_run {
   const struct zr_step *step;
   struct zr_plan_cursor cursor;
   struct part part;
+  size_t part_number;
   bool stopped; /* no further request: the rest is not sent */
   const char *stop_code;
   const char *stop_summary;
@@ -51,6 +52,8 @@ static void s_unsent(struct step_run *r, const char *id) {
 static size_t s_weight(const struct zenrelease_instance *i) {
   size_t bytes = FACT_BYTES + 2 * strlen(i->instance_id) + strlen(i->name) + strlen(i->zone_id) +
                  strlen(i->resource_group_id) + strlen(i->create_time);
+  for (size_t k = 0; k < i->public_ip_address_count; k++)
+    bytes += 4 + strlen(i->public_ip_addresses[k]);
   for (size_t t = 0; t < i->tag_count; t++)
     bytes += 8 + strlen(i->tags[t].key) + strlen(i->tags[t].value);
   return bytes;
@@ -59,13 +62,18 @@ static size_t s_weight(const struct zenrelease_instance *i) {
 static void s_add(struct part *p, const struct zenrelease_instance *i) {
   p->bytes += s_weight(i);
   p->ids[p->count] = i->instance_id;
-  p->expected[p->count++] = (struct zenrelease_expected){.name = i->name,
-                                                         .zone_id = i->zone_id,
-                                                         .resource_group_id = i->resource_group_id,
-                                                         .charge_type = i->charge_type,
-                                                         .create_time = i->create_time,
-                                                         .tags = i->tags,
-                                                         .tag_count = i->tag_count};
+  p->expected[p->count] = (struct zenrelease_expected){.name = i->name,
+                                                       .zone_id = i->zone_id,
+                                                       .resource_group_id = i->resource_group_id,
+                                                       .charge_type = i->charge_type,
+                                                       .create_time = i->create_time,
+                                                       .tags = i->tags,
+                                                       .tag_count = i->tag_count,
+                                                       .has_attachments = 1};
+  struct zenrelease_expected *x = &p->expected[p->count++];
+  x->public_ip_addresses = i->public_ip_addresses;
+  x->public_ip_address_count = i->public_ip_address_count;
+  x->undetachable_disk_count = i->undetachable_disk_count;
 }
 
 static void s_blocked(struct step_run *r, const struct zr_plan_entry *e) {
@@ -101,16 +109,54 @@ static void s_look_for_belt(struct step_run *r, const struct zenrelease_report *
     const struct zenrelease_diagnostic *d = zenrelease_report_diagnostic(report, i);
     if (strcmp(d->code, "BELT_BROKEN") != 0)
       continue;
-    s_stop(r, "BELT_BROKEN", "A safety belt stopped the step", d->detail);
+    if (r->apply->checking) { /* which looks at all of the plan, and counts all that has changed */
+      zr_buf_reset(&r->apply->belt_why);
+      zr_plain_text(&r->apply->belt_why, d->detail);
+    } else {
+      s_stop(r, "BELT_BROKEN", "A safety belt stopped the step", d->detail);
+    }
     return;
   }
+}
+
+/* What this request found to have changed, for the others' share of drift. */
+static void s_note_drift(struct step_run *r, const struct zenrelease_report *report) {
+  uint32_t drifted = 0;
+  for (size_t i = 0; i < zenrelease_report_result_count(report); i++)
+    drifted += strcmp(zenrelease_report_result(report, i)->diagnostic_code, "DRIFTED") == 0;
+  (void)pthread_mutex_lock(&r->apply->lock);
+  uint32_t *before = &r->apply->steps[r->number].drift[r->part_number];
+  if (drifted > *before) {
+    r->apply->drifted += drifted - *before;
+    *before = drifted;
+  }
+  (void)pthread_mutex_unlock(&r->apply->lock);
+}
+
+/* Room for the next part's count. */
+static bool s_grow_drift(struct step_run *r) {
+  struct zr_apply_step *s = &r->apply->steps[r->number];
+  void *grown = s->drift;
+  size_t had = s->drift_cap;
+  if (r->part_number < had)
+    return true;
+  if (zr_grow(&grown, &s->drift_cap, r->part_number + 1, sizeof *s->drift) != 0)
+    return false;
+  s->drift = grown;
+  memset(s->drift + had, 0, (s->drift_cap - had) * sizeof *s->drift);
+  return true;
+}
+
+static void s_note_result(struct step_run *r, const struct zenrelease_report *report) {
+  s_note_drift(r, report);
+  s_look_for_belt(r, report);
 }
 
 static void s_on_event(void *user, const struct zenrelease_event *ev) {
   struct step_run *r = user;
   zr_apply_note_event(r->apply, r->number, ev);
   if (ev->type == ZENRELEASE_EVENT_RESULT)
-    s_look_for_belt(r, ev->report);
+    s_note_result(r, ev->report);
 }
 
 static uint64_t s_gone(const struct zr_apply_step *s) {
@@ -141,9 +187,14 @@ static int64_t s_settled(const struct step_run *r) {
  * not look small. */
 static struct zenrelease_policy s_policy(const struct step_run *r) {
   struct zenrelease_policy policy = r->step->policy;
-  uint64_t total = r->apply->plan->spans[r->number].instances;
+  struct zr_apply *a = r->apply;
+  uint64_t total = a->plan->spans[r->number].instances;
   policy.other_instances = (int64_t)(total - r->part.count);
   policy.settled_instances = s_settled(r);
+  policy.planned_instances = (int64_t)a->plan->instances;
+  (void)pthread_mutex_lock(&a->lock);
+  policy.drifted_instances = (int64_t)(a->drifted - a->steps[r->number].drift[r->part_number]);
+  (void)pthread_mutex_unlock(&a->lock);
   return policy;
 }
 
@@ -182,6 +233,7 @@ static void s_send(struct step_run *r) {
   o.depend_resource = r->step->depend_resource;
   o.wait_ms = r->step->wait_ms;
   o.reattach_tries = a->connection->own_plugin ? OWN_PLUGIN_TRIES : 0;
+  o.forget_report = 1; /* it is written down as it comes */
   o.tick_ms = a->progress.live ? ZR_PROGRESS_REDRAW_MS : 0;
   o.cancel = a->connection->cancel;
   o.on_event = s_on_event;
@@ -204,12 +256,15 @@ static void s_parts(struct step_run *r) {
       return;
     if (!r->stopped && zr_interrupted())
       s_stop(r, "CANCELLED", "Cancelled before it was sent", "");
+    if (!r->stopped && !s_grow_drift(r))
+      s_stop(r, "INTERNAL", "Out of memory", "");
     if (r->stopped) {
       for (size_t i = 0; i < r->part.count; i++)
         s_unsent(r, r->part.ids[i]);
     } else {
       s_send(r);
     }
+    r->part_number++;
   }
 }
 

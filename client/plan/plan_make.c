@@ -174,6 +174,7 @@ static enum zenrelease_status s_ask(struct work *w) {
   o.allow_missing = w->step->allow_missing;
   o.depend_resource = w->step->depend_resource;
   o.validate_only = 1;
+  o.forget_report = 1;
   o.wait_ms = 0;
   o.timeout_ms = CALL_TIMEOUT_MS;
   o.cancel = w->m->cancel;

@@ -135,13 +135,17 @@ static bool s_too_large(const struct zr_guard *g, const struct tally *t, struct 
 
 static bool s_too_much_drift(const struct zr_job *j, const struct tally *t, struct zr_buf *why) {
   const struct zr_guard *g = j->guard;
-  if (!g->expected ||
-      (uint64_t)t->drifted * PERCENT <= (uint64_t)j->sub_count * g->policy.max_drift_percent)
+  uint64_t planned = g->policy.planned_instances;
+  uint64_t drifted = t->drifted + g->policy.drifted_instances;
+  if (planned < j->sub_count)
+    planned = j->sub_count;
+  if (!g->expected || drifted * PERCENT <= planned * g->policy.max_drift_percent)
     return false;
   (void)zr_buf_printf(why,
-                      "%u of %u instances changed since they were planned, which is more than %u "
-                      "percent",
-                      t->drifted, j->sub_count, g->policy.max_drift_percent);
+                      "%llu of %llu instances changed since they were planned, which is more than "
+                      "%u percent",
+                      (unsigned long long)drifted, (unsigned long long)planned,
+                      g->policy.max_drift_percent);
   return true;
 }
 

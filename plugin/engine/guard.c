@@ -38,12 +38,15 @@ static bool s_copy_facts(struct zr_guard *g, const struct zr_expected *from,
                          struct zr_expected *to) {
   bool ok = true;
   struct zr_tag *tags = zr_arena_calloc(&g->arena, from->tag_count, sizeof *tags);
-  if (!tags)
+  const char **ips = zr_arena_calloc(&g->arena, from->public_ip_count, sizeof(char *));
+  if (!tags || !ips)
     return false;
   for (size_t i = 0; i < from->tag_count; i++) {
     tags[i].key = s_copy(&g->arena, from->tags[i].key, &ok);
     tags[i].value = s_copy(&g->arena, from->tags[i].value, &ok);
   }
+  for (size_t i = 0; i < from->public_ip_count; i++)
+    ips[i] = s_copy(&g->arena, from->public_ips[i], &ok);
   *to = (struct zr_expected){
       .name = s_copy(&g->arena, from->name, &ok),
       .zone_id = s_copy(&g->arena, from->zone_id, &ok),
@@ -52,6 +55,10 @@ static bool s_copy_facts(struct zr_guard *g, const struct zr_expected *from,
       .create_time = s_copy(&g->arena, from->create_time, &ok),
       .tags = tags,
       .tag_count = from->tag_count,
+      .has_attachments = from->has_attachments,
+      .public_ips = ips,
+      .public_ip_count = from->public_ip_count,
+      .undetachable_disk_count = from->undetachable_disk_count,
   };
   return ok;
 }
@@ -143,12 +150,50 @@ static bool s_same_tags(struct zr_buf *why, const struct zr_expected *x,
   return true;
 }
 
+static bool s_has_address(const char *const *all, size_t count, const char *wanted) {
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(all[i], wanted) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* What would go with it is what somebody agreed to lose. */
+static bool s_same_attachments(struct zr_buf *why, const struct zr_expected *x,
+                               const struct zr_instance *row) {
+  if (!x->has_attachments)
+    return true;
+  if (x->undetachable_disk_count != row->undetachable_disk_count) {
+    (void)zr_buf_printf(why,
+                        "%u disks that cannot be detached would have died with it when it was "
+                        "planned, and %u would now",
+                        x->undetachable_disk_count, row->undetachable_disk_count);
+    return false;
+  }
+  for (size_t i = 0; i < row->public_ip_count; i++) {
+    if (!s_has_address(x->public_ips, x->public_ip_count, row->public_ips[i])) {
+      (void)zr_buf_printf(why, "it did not have the public address %s when it was planned",
+                          row->public_ips[i]);
+      return false;
+    }
+  }
+  for (size_t i = 0; i < x->public_ip_count; i++) {
+    if (!s_has_address(row->public_ips, row->public_ip_count, x->public_ips[i])) {
+      (void)zr_buf_printf(why, "it had the public address %s when it was planned",
+                          x->public_ips[i]);
+      return false;
+    }
+  }
+  return true;
+}
+
 static bool s_as_expected(struct zr_buf *why, const struct zr_expected *x,
                           const struct zr_instance *row) {
   return s_same(why, "name", x->name, row->name) && s_same(why, "zone", x->zone_id, row->zone_id) &&
          s_same(why, "resource group", x->resource_group_id, row->resource_group_id) &&
          s_same(why, "charge type", x->charge_type, row->charge_type) &&
-         s_same(why, "creation time", x->create_time, row->create_time) && s_same_tags(why, x, row);
+         s_same(why, "creation time", x->create_time, row->create_time) &&
+         s_same_tags(why, x, row) && s_same_attachments(why, x, row);
 }
 
 /* ---- rules ---- */

@@ -14,7 +14,7 @@
 
 enum {
   ZR_KEEP_MAX = 100,           /* rules in one policy */
-  ZR_EXPECTED_TAGS_MAX = 100,  /* tags in the facts of one instance */
+  ZR_EXPECTED_TAGS_MAX = 100,  /* tags in the facts of one instance; as many addresses */
   ZR_POLICY_TEXT_MAX = 1024,   /* bytes of a pattern or a fact */
   ZR_POLICY_DRIFT_DEFAULT = 10 /* percent; what the command line puts into its plans */
 };
@@ -40,7 +40,9 @@ struct zr_policy {
   uint64_t other_instances;   /* of the same set, in other requests, not settled yet */
   uint64_t settled_instances; /* taken out of the bin by the same run; counted as still in it */
   unsigned max_bin_percent;   /* share of the bin that the set may take, 1 to 100 */
-  unsigned max_drift_percent; /* of the ids with expected facts; 0: none may drift */
+  unsigned max_drift_percent; /* of the run's ids with expected facts; 0: none may drift */
+  uint64_t planned_instances; /* in the whole run; 0: this request is all of it */
+  uint64_t drifted_instances; /* in other requests of the run */
   int64_t min_bin_ms;         /* least time in the bin */
   const struct zr_keep_rule *keep;
   size_t keep_count;
@@ -55,6 +57,10 @@ struct zr_expected {
   const char *create_time;
   const struct zr_tag *tags; /* in any order */
   size_t tag_count;
+  bool has_attachments;          /* the rest is to be compared, too */
+  const char *const *public_ips; /* in any order */
+  size_t public_ip_count;
+  uint32_t undetachable_disk_count;
 };
 
 #endif

@@ -76,6 +76,10 @@ static const struct zr_policy *s_policy(const Zenrelease__V1__ReleasePolicy *m,
     zr_violation_add(v, "policy.other_instances", "must be from 0 to 2147483647");
   if (m->settled_instances < 0 || m->settled_instances > INT32_MAX)
     zr_violation_add(v, "policy.settled_instances", "must be from 0 to 2147483647");
+  if (m->planned_instances < 0 || m->planned_instances > INT32_MAX)
+    zr_violation_add(v, "policy.planned_instances", "must be from 0 to 2147483647");
+  if (m->drifted_instances < 0 || m->drifted_instances > INT32_MAX)
+    zr_violation_add(v, "policy.drifted_instances", "must be from 0 to 2147483647");
   s_percent(m->max_bin_percent, "policy.max_bin_percent", v);
   s_percent(m->max_drift_percent, "policy.max_drift_percent", v);
   for (size_t i = 0; i < m->n_keep; i++)
@@ -84,6 +88,8 @@ static const struct zr_policy *s_policy(const Zenrelease__V1__ReleasePolicy *m,
       .max_instances = (uint64_t)m->max_instances,
       .other_instances = (uint64_t)m->other_instances,
       .settled_instances = (uint64_t)m->settled_instances,
+      .planned_instances = (uint64_t)m->planned_instances,
+      .drifted_instances = (uint64_t)m->drifted_instances,
       .max_bin_percent = (unsigned)m->max_bin_percent,
       .max_drift_percent = (unsigned)m->max_drift_percent,
       .min_bin_ms = s_min_bin_ms(m->min_bin_time, v),
@@ -107,6 +113,12 @@ static bool s_facts(const Zenrelease__V1__ExpectedInstance *m, struct zr_arena *
                              .create_time = m->create_time,
                              .tags = tags,
                              .tag_count = m->n_tags};
+  if (m->attachments) {
+    to->has_attachments = true;
+    to->public_ips = (const char *const *)m->attachments->public_ip_addresses;
+    to->public_ip_count = m->attachments->n_public_ip_addresses;
+    to->undetachable_disk_count = (uint32_t)m->attachments->undetachable_disk_count;
+  }
   return true;
 }
 
@@ -125,6 +137,9 @@ static const struct zr_expected *s_expected(const Zenrelease__V1__ReleaseRequest
     if (strcmp(m->expected[i]->instance_id, m->instance_ids[i]) != 0)
       zr_violation_add_at(v, "", "expected", (long)i,
                           "is not about the instance at this position of instance_ids");
+    else if (m->expected[i]->attachments &&
+             m->expected[i]->attachments->undetachable_disk_count < 0)
+      zr_violation_add_at(v, "", "expected", (long)i, "has a negative number of disks");
     else if (!s_facts(m->expected[i], v->arena, &all[i]))
       v->nomem = true;
   }
@@ -150,6 +165,11 @@ static void s_hash_expected(struct zr_hash *h, const struct zr_expected *x) {
     zr_hash_text(h, zr_view_of(x->tags[i].key));
     zr_hash_text(h, zr_view_of(x->tags[i].value));
   }
+  zr_hash_number(h, x->has_attachments);
+  zr_hash_number(h, x->undetachable_disk_count);
+  zr_hash_number(h, x->public_ip_count);
+  for (size_t i = 0; i < x->public_ip_count; i++)
+    zr_hash_text(h, zr_view_of(x->public_ips[i]));
 }
 
 void zr_hash_policy(struct zr_hash *h, const struct zr_release_request *r) {
@@ -159,6 +179,8 @@ void zr_hash_policy(struct zr_hash *h, const struct zr_release_request *r) {
     zr_hash_number(h, p->max_instances);
     zr_hash_number(h, p->other_instances);
     zr_hash_number(h, p->settled_instances);
+    zr_hash_number(h, p->planned_instances);
+    zr_hash_number(h, p->drifted_instances);
     zr_hash_number(h, (uint64_t)p->max_bin_percent << 8 | p->max_drift_percent);
     zr_hash_number(h, (uint64_t)p->min_bin_ms);
     zr_hash_number(h, p->keep_count);

@@ -27,7 +27,7 @@ static const char *s_text(const ProtobufCFieldDescriptor *field, struct zr_view 
 static size_t s_max_count(const ProtobufCFieldDescriptor *field) {
   if (strcmp(field->name, "keep") == 0)
     return ZR_KEEP_MAX;
-  if (strcmp(field->name, "tags") == 0)
+  if (strcmp(field->name, "tags") == 0 || strcmp(field->name, "public_ip_addresses") == 0)
     return ZR_EXPECTED_TAGS_MAX;
   return ZR_JOB_MAX_IDS;
 }
@@ -107,7 +107,7 @@ bool zr_decode_release(struct zr_view bytes, const uint64_t hash_key[2],
   return true;
 }
 
-const char *zr_decode_cancel(struct zr_view bytes, struct zr_violations *v) {
+const char *zr_decode_cancel(struct zr_view bytes, bool *forget, struct zr_violations *v) {
   const Zenrelease__V1__CancelReleaseRequest *m =
       (const Zenrelease__V1__CancelReleaseRequest *)zr_decode(
           &zenrelease__v1__cancel_release_request__descriptor, bytes, &s_rules, v);
@@ -117,5 +117,6 @@ const char *zr_decode_cancel(struct zr_view bytes, struct zr_violations *v) {
     zr_violation_add(v, "request_id", "is empty: name the release to stop");
     return NULL;
   }
+  *forget = m->forget;
   return m->request_id;
 }

@@ -15,7 +15,8 @@ struct zr_release_order {
 /* Text points into v->arena. False with violations, or v->nomem. gRPC thread. */
 bool zr_decode_release(struct zr_view bytes, const uint64_t hash_key[2],
                        struct zr_release_order *out, struct zr_violations *v) ZR_MUST_CHECK;
-/* The request id to cancel; NULL with violations, or v->nomem. */
-const char *zr_decode_cancel(struct zr_view bytes, struct zr_violations *v) ZR_MUST_CHECK;
+/* The request id to cancel, or to forget; NULL with violations, or v->nomem. */
+const char *zr_decode_cancel(struct zr_view bytes, bool *forget,
+                             struct zr_violations *v) ZR_MUST_CHECK;
 
 #endif

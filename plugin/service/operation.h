@@ -88,6 +88,8 @@ struct zr_operation *zr_registry_find(struct zr_registry *r, const char *request
 struct zr_operation *zr_operation_new(struct zr_service *s, const char *request_id) ZR_MUST_CHECK;
 /* Keeps a finished one for later callers, and lets old ones go. */
 void zr_registry_keep(struct zr_service *s, struct zr_operation *op);
+/* Lets go of a kept one; of others it does nothing. */
+void zr_registry_discard(struct zr_operation *op);
 /* Lets go of what is too old, too many or too big. */
 void zr_registry_trim(struct zr_service *s, struct zr_mono now);
 /* No later caller finds it. */

@@ -97,11 +97,19 @@ void zr_operation_drop(struct zr_operation *op) {
   s_free(op);
 }
 
-static void s_pop_oldest(struct zr_registry *r) {
-  struct zr_operation *op = r->oldest;
-  r->oldest = op->newer;
-  if (!r->oldest)
-    r->newest = NULL;
+void zr_registry_discard(struct zr_operation *op) {
+  struct zr_registry *r = &op->service->registry;
+  struct zr_operation *before = NULL;
+  struct zr_operation *at = r->oldest;
+  while (at && at != op) {
+    before = at;
+    at = at->newer;
+  }
+  if (!at)
+    return;
+  *(before ? &before->newer : &r->oldest) = op->newer;
+  if (r->newest == op)
+    r->newest = before;
   r->finished_count--;
   r->finished_bytes -= op->bytes;
   zr_registry_forget(op);
@@ -113,7 +121,7 @@ void zr_registry_trim(struct zr_service *s, struct zr_mono now) {
   while (r->oldest &&
          (r->finished_count > s->options.keep_count || r->finished_bytes > s->options.keep_bytes ||
           now.ms - r->oldest->finished_at.ms >= s->options.keep_ms))
-    s_pop_oldest(r);
+    zr_registry_discard(r->oldest);
 }
 
 void zr_registry_keep(struct zr_service *s, struct zr_operation *op) {

@@ -96,6 +96,7 @@ struct s_cancel {
   struct zr_service *service;
   struct zr_rpc_call *call;
   const char *request_id;
+  bool forget;
   struct zr_client client;
   struct zr_task task;
 };
@@ -109,11 +110,15 @@ static void s_cancel_run(struct zr_task *task) {
   }
   Zenrelease__V1__CancelReleaseResponse m;
   zenrelease__v1__cancel_release_response__init(&m);
-  m.cancelled = op->running;
-  zr_log(ZR_LOG_INFO, "service", "release to be stopped", zr_s("request_id", op->request_id),
-         zr_s("client", c->client.name));
+  m.cancelled = op->running && !c->forget;
+  if (!c->forget)
+    zr_log(ZR_LOG_INFO, "service", "release to be stopped", zr_s("request_id", op->request_id),
+           zr_s("client", c->client.name));
   struct zr_rpc_bytes *b = zr_encode(&m.base);
-  zr_operation_cancel(op);
+  if (!c->forget)
+    zr_operation_cancel(op);
+  else if (!op->running)
+    zr_registry_discard(op);
   if (b)
     zr_rpc_reply(c->call, b);
   else
@@ -125,13 +130,17 @@ void zr_handle_cancel(void *service, struct zr_rpc_call *call) {
   struct zr_arena *arena = zr_rpc_call_arena(call);
   struct zr_violations v = {.arena = arena};
   struct s_cancel *c = zr_arena_calloc(arena, 1, sizeof *c);
-  const char *request_id = c ? zr_decode_cancel(zr_rpc_call_request(call), &v) : NULL;
+  bool forget = false;
+  const char *request_id = c ? zr_decode_cancel(zr_rpc_call_request(call), &forget, &v) : NULL;
   if (!c || !request_id) {
     zr_violations_fail(&v, call);
     return;
   }
-  *c = (struct s_cancel){
-      .service = s, .call = call, .request_id = request_id, .task.run = s_cancel_run};
+  *c = (struct s_cancel){.service = s,
+                         .call = call,
+                         .request_id = request_id,
+                         .forget = forget,
+                         .task.run = s_cancel_run};
   if (zr_access_who(&s->access, call, &c->client) != ZR_ERR_OK) {
     zr_fail_nomem(call);
     return;

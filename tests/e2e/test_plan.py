@@ -167,6 +167,57 @@ class Drift(PlanCase):
         self.assert_honest(sim, planned, result)
         self.assertEqual(sum(o[1] == "DRIFTED" for o in self.outcomes(result).values()), 4)
 
+    def test_the_share_of_drift_is_one_of_the_whole_plan(self):
+        """A small step that has changed for the most part is little of a large plan."""
+        sim = self.world("--recycled", "60")
+        ids = sim.ids()
+        plan = self.plan(teardown(step("few", ids=ids[:2]), step("many", ids=ids[2:40])))
+        sim.put("fleet?merge=1", {"instances": [
+            {"instanceId": i, "product": "vm", "instanceName": "new"} for i in ids[:4]]})
+        code, result = self.apply(plan)
+        self.assertEqual(code, 3)
+        self.assertEqual(sim.destroyed(), set(ids[4:40]))
+        self.assertEqual(sum(o[1] == "DRIFTED" for o in self.outcomes(result).values()), 4)
+        self.assert_honest(sim, ids[:40], result)
+
+    def test_drift_that_is_little_in_each_step_and_too_much_in_all_stops_the_run(self):
+        """Neither step has more than its tenth; the plan's third drifted one is too many."""
+        sim = self.world("--recycled", "60")
+        ids = sim.ids()
+        plan = self.plan(teardown(step("first", ids=ids[:10]),
+                                  step("second", ids=ids[10:20], depends_on=["first"]),
+                                  step("third", ids=ids[20:29], depends_on=["second"])))
+        sim.put("fleet?merge=1", {"instances": [
+            {"instanceId": i, "product": "vm", "instanceName": "new"}
+            for i in (ids[0], ids[10], ids[28])]})
+        code, result = self.apply(plan)
+        self.assertEqual(code, 1)
+        self.assertEqual(sim.count(RELEASE), 0)
+        found = self.outcomes(result)
+        self.assertEqual({i for i in found if found[i][1] == "DRIFTED"},
+                         {ids[0], ids[10], ids[28]})
+        self.assertEqual({found[i][1] for i in ids[20:28]}, {"BELT_BROKEN"})
+        self.assertTrue(any("3 of 29 instances" in d.get("detail", "")
+                            for d in result["diagnostics"]))
+        self.assert_honest(sim, ids[:29], result)
+
+    def test_what_dies_with_it_is_a_fact_too(self):
+        sim = self.world("--recycled", "20")
+        ids = sim.ids()
+        plan = self.plan(teardown(step("a", ids=ids)))
+        sim.put("fleet?merge=1", {"instances": [
+            {"instanceId": ids[0], "product": "vm", "fixedDataDisks": 2},
+            {"instanceId": ids[1], "product": "vm", "publicIpAddress": "198.18.9.9"}]})
+        code, result = self.apply(plan)
+        self.assertEqual(code, 3)
+        found = self.outcomes(result)
+        self.assertEqual({i for i in found if found[i] == ("not_attempted", "DRIFTED")},
+                         set(ids[:2]))
+        self.assertEqual(sim.destroyed(), set(ids[2:]))
+        details = {d["instance_id"]: d.get("detail", "") for d in result["diagnostics"]}
+        self.assertIn("2 disks that cannot be detached would have died", details[ids[0]])
+        self.assertIn("198.18.9.9", details[ids[1]])
+
     def test_the_belts_of_a_selector_stop_a_plan(self):
         sim = self.world("--recycled", "300")
         for content, words in ((step("a", selector={"all": True}, policy={"max_bin_percent": 100}),
@@ -550,7 +601,7 @@ class Large(PlanCase):
     def test_a_hundred_thousand_ids_in_flat_memory(self):
         count = int(os.environ.get("ZR_LARGE", "100000"))
         self.world("--recycled", str(count), "--log-limit", "100")
-        small = self.write(teardown(step("some", selector={"name": "vm-00[0-9]*"}, policy=WIDE)),
+        small = self.write(teardown(step("some", selector={"name": "vm-0[01]*"}, policy=WIDE)),
                            "small.json")
         full = self.write(teardown(step("all", selector={"all": True}, policy=WIDE)))
         plugin = self.plugin(self.sim)
@@ -568,16 +619,16 @@ class Large(PlanCase):
         code, apply_kib = self.peak("apply", "--plan", self.path("p"), *server)
         self.assertEqual(code, 0)
         plugin_apply = plugin.peak_memory_kib()
-        print(f"plan of 9,999: client {small_kib} KiB, plugin {plugin_small} KiB; of {count}: client "
-              f"{plan_kib}, plugin {plugin_plan}; apply of 9,999: client {applied_small_kib}, plugin "
+        print(f"plan of 19,999: client {small_kib} KiB, plugin {plugin_small} KiB; of {count}: client "
+              f"{plan_kib}, plugin {plugin_plan}; apply of 19,999: client {applied_small_kib}, plugin "
               f"{plugin_applied_small}; of {count}: client {apply_kib}, plugin {plugin_apply}",
               flush=True)
-        self.assertLess(plan_kib, small_kib + 4 * 1024)
-        # The server keeps up to 32 MiB of finished reports for an hour, whoever asked.
-        self.assertLess(plugin_plan, plugin_small + 40 * 1024)
-        # One request of 10,000 is at work at a time, whatever the plan's size.
-        self.assertLess(apply_kib, applied_small_kib + 16 * 1024)
-        self.assertLess(plugin_apply, plugin_applied_small + 40 * 1024)
+        self.assertLess(plan_kib, small_kib * 1.15)
+        self.assertLess(plugin_plan, plugin_small * 1.15)
+        # One request of 10,000 is at work at a time, whatever the plan's size, and its report is
+        # not kept once it was delivered.
+        self.assertLess(apply_kib, applied_small_kib * 1.15)
+        self.assertLess(plugin_apply, plugin_applied_small * 1.15)
         self.assertEqual(self.sim.instances(), {})
 
 

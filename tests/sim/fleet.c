@@ -211,6 +211,7 @@ struct sim_instance *sim_fleet_add(struct sim_fleet *fleet, enum sim_product pro
   instance->product = product;
   instance->serial = ++fleet->serials[product];
   instance->auto_renew = true;
+  instance->fixed_data_disks = 1;
   instance->timer = (struct sim_timer){.fire = s_on_timer, .context = instance};
   instance->create_s =
       sim_clock_wall_ms() / 1000 - INT64_C(30) * 86400 - (int64_t)instance->serial * S_AGE_STEP_S;

@@ -103,6 +103,7 @@ struct sim_instance {
   char ipv6[48];
   bool prepaid;
   bool auto_renew;
+  int fixed_data_disks; /* of the two, how many cannot be taken off */
   int64_t create_s;
   struct sim_tag *tags;
   size_t tag_count;

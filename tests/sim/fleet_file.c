@@ -149,6 +149,15 @@ static const char *s_set_account(const struct sim_world *world, struct sim_insta
   return NULL;
 }
 
+static const char *s_set_fixed_disks(struct sim_instance *instance, const cJSON *item) {
+  if (!cJSON_IsNumber(item) ||
+      (item->valuedouble != 0 && item->valuedouble != 1 && item->valuedouble != 2)) {
+    return s_wrong(item->string, "0, 1 or 2");
+  }
+  instance->fixed_data_disks = (int)item->valuedouble;
+  return NULL;
+}
+
 static const char *s_set_member(struct sim_world *world, struct sim_instance *instance,
                                 const cJSON *item) {
   const char *name = item->string;
@@ -178,6 +187,9 @@ static const char *s_set_member(struct sim_world *world, struct sim_instance *in
   if (strcmp(name, "ipv6Address") == 0) {
     return s_set_address(instance->ipv6, sizeof instance->ipv6, item);
   }
+  if (strcmp(name, "fixedDataDisks") == 0) {
+    return s_set_fixed_disks(instance, item);
+  }
   if (strcmp(name, "instanceChargeType") == 0) {
     return s_set_charge(instance, item);
   }
@@ -190,7 +202,7 @@ static const char *s_set_member(struct sim_world *world, struct sim_instance *in
 static const char *const s_other_members[] = {
     "instanceId", "product",         "status",           "tags",        "hidden",
     "account",    "publicIpAddress", "privateIpAddress", "ipv6Address", "instanceChargeType",
-    "autoRenew",
+    "autoRenew",  "fixedDataDisks",
 };
 
 static bool s_is_member(const char *name) {
@@ -393,6 +405,9 @@ static void s_write_instance(struct sim_json *json, struct sim_instance *instanc
   if (instance->prepaid) {
     sim_json_string(json, "instanceChargeType", "PREPAID");
     sim_json_bool(json, "autoRenew", instance->auto_renew);
+  }
+  if (instance->fixed_data_disks != 1) {
+    sim_json_int(json, "fixedDataDisks", instance->fixed_data_disks);
   }
   if (instance->tag_count > 0) {
     sim_json_open(json, "tags", '{');

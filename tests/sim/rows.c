@@ -128,7 +128,7 @@ static void s_system_disk(struct sim_json *json, const struct sim_instance *inst
   sim_json_close(json, '}');
 }
 
-/* One disk that goes along with the instance and one that could be taken off it. */
+/* Unless told otherwise, one goes along with the instance and one could be taken off it. */
 static void s_data_disks(struct sim_json *json, const struct sim_instance *instance) {
   sim_json_open(json, "dataDisks", '[');
   for (int n = 1; n <= 2; n++) {
@@ -136,7 +136,7 @@ static void s_data_disks(struct sim_json *json, const struct sim_instance *insta
     s_part_id(json, "diskId", "disk", instance, n);
     s_part_id(json, "diskName", "data", instance, n);
     sim_json_int(json, "diskSize", INT64_C(100) * n);
-    sim_json_bool(json, "portable", n == 2);
+    sim_json_bool(json, "portable", n > instance->fixed_data_disks);
     sim_json_string(json, "diskCategory", "Standard NVMe SSD");
     if (instance->product == SIM_ZEC) {
       sim_json_bool(json, "burstingEnabled", false);

@@ -24,6 +24,10 @@ struct zenrelease_expected {
   const char *create_time;
   const struct zenrelease_tag *tags; /* in any order, at most 100 */
   size_t tag_count;
+  int has_attachments;                    /* compare the rest, too */
+  const char *const *public_ip_addresses; /* in any order, at most 100 */
+  size_t public_ip_address_count;
+  int32_t undetachable_disk_count;
 };
 
 /* A rule that keeps instances: exactly one member is set. */
@@ -42,10 +46,12 @@ struct zenrelease_policy {
   int64_t other_instances;   /* of the same set, in other requests, not settled yet */
   int64_t settled_instances; /* taken out of the bin by the same run; counted as still in it */
   int32_t max_bin_percent;   /* share of the bin that the set may take */
-  int32_t max_drift_percent; /* of the request, with expected facts; 0: none may drift */
+  int32_t max_drift_percent; /* of the run, with expected facts; 0: none may drift */
   int64_t min_bin_time_ms;   /* least time since the server first saw it in the bin */
   const struct zenrelease_keep *keep;
   size_t keep_count;
+  int64_t planned_instances; /* in the whole run, this request included; 0: it is all of it */
+  int64_t drifted_instances; /* known to have drifted, in other requests of the run */
 };
 
 static inline void zenrelease_policy_init(struct zenrelease_policy *policy) {

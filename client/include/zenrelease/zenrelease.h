@@ -305,6 +305,7 @@ struct zenrelease_release_options {
    * the server of the rest of a larger set). `expected` has one element for each id. */
   const struct zenrelease_policy *policy;
   const struct zenrelease_expected *expected;
+  int forget_report; /* Once delivered here, it is not kept for those who ask again. */
 };
 
 static inline void zenrelease_release_options_init(struct zenrelease_release_options *options) {

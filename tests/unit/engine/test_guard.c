@@ -134,7 +134,20 @@ static void the_least_time_in_the_bin_needs_a_first_sighting(void **state) {
 static void every_fact_that_changes_is_drift(void **state) {
   (void)state;
   static const struct zr_tag other = {"env", "test"};
-  struct zr_expected x = {"a", "z", "g", "POSTPAID", "2026-01-01T00:00:00Z", &s_prod, 1};
+  static const char *const ips[] = {"198.18.0.1", "198.18.0.2"};
+  static const char *const turned[] = {"198.18.0.2", "198.18.0.1"};
+  static const char *const others[] = {"198.18.0.1", "198.18.0.3"};
+  struct zr_expected x = {.name = "a",
+                          .zone_id = "z",
+                          .resource_group_id = "g",
+                          .charge_type = "POSTPAID",
+                          .create_time = "2026-01-01T00:00:00Z",
+                          .tags = &s_prod,
+                          .tag_count = 1,
+                          .has_attachments = true,
+                          .public_ips = ips,
+                          .public_ip_count = 2,
+                          .undetachable_disk_count = 1};
   const struct zr_instance same = {.id = "1",
                                    .status = "RECYCLE",
                                    .name = "a",
@@ -143,9 +156,12 @@ static void every_fact_that_changes_is_drift(void **state) {
                                    .charge_type = "POSTPAID",
                                    .create_time = "2026-01-01T00:00:00Z",
                                    .tags = &s_prod,
-                                   .tag_count = 1};
+                                   .tag_count = 1,
+                                   .public_ips = turned,
+                                   .public_ip_count = 2,
+                                   .undetachable_disk_count = 1};
   struct zr_guard g = {.expected = &x};
-  struct zr_instance rows[] = {same, same, same, same, same, same, same};
+  struct zr_instance rows[] = {same, same, same, same, same, same, same, same, same, same};
   rows[0].name = "b";
   rows[1].zone_id = "y";
   rows[2].resource_group_id = "";
@@ -153,6 +169,9 @@ static void every_fact_that_changes_is_drift(void **state) {
   rows[4].create_time = "2026-01-01T00:00:01Z";
   rows[5].tags = &other;
   rows[6].tag_count = 0;
+  rows[7].public_ip_count = 1;
+  rows[8].public_ips = others;
+  rows[9].undetachable_disk_count = 2;
   struct zr_buf why = ZR_BUF_INIT(4096);
   assert_int_equal(zr_guard_judge(&g, 0, &same, (struct zr_wall){1}, &why), ZR_CODE_NONE);
   for (size_t i = 0; i < ZR_COUNT(rows); i++) {
@@ -160,6 +179,9 @@ static void every_fact_that_changes_is_drift(void **state) {
     assert_int_equal(zr_guard_judge(&g, 0, &rows[i], (struct zr_wall){1}, &why), ZR_CODE_DRIFTED);
     assert_true(why.len > 0);
   }
+  x.has_attachments = false; /* a caller who did not tell them does not have them compared */
+  for (size_t i = 7; i < ZR_COUNT(rows); i++)
+    assert_int_equal(zr_guard_judge(&g, 0, &rows[i], (struct zr_wall){1}, &why), ZR_CODE_NONE);
   zr_buf_clean_up(&why);
 }
 
@@ -204,6 +226,40 @@ static void exactly_the_allowed_drift_is_allowed(void **state) {
   int j = world_submit_guarded(&w, 0, 250, &spec);
   s_finish();
   assert_int_equal(s_count(j, ZR_OUTCOME_RELEASED), 225);
+}
+
+/* 30 of 250 here are more than a tenth, and less than a tenth of the run's 1,000. */
+static void the_share_of_drift_is_one_of_the_whole_run(void **state) {
+  (void)state;
+  world_add(&w, 250, PLACE_BIN);
+  for (int i = 0; i < 30; i++)
+    w.machines[i].renamed = true;
+  struct guard_spec spec = {
+      .policy = {.max_drift_percent = 10, .planned_instances = 1000, .drifted_instances = 71}};
+  int over = world_submit_guarded(&w, 0, 250, &spec);
+  s_finish();
+  assert_int_equal(s_codes(over, ZR_CODE_BELT_BROKEN), 220);
+  assert_int_equal(w.releases, 0);
+  spec.policy.drifted_instances = 70;
+  int fine = world_submit_guarded(&w, 0, 250, &spec);
+  s_finish();
+  assert_int_equal(s_count(fine, ZR_OUTCOME_RELEASED), 220);
+}
+
+/* What others have seen is enough, and a run cannot be said to be smaller than the request. */
+static void drift_elsewhere_stops_a_request_without_any(void **state) {
+  (void)state;
+  world_add(&w, 20, PLACE_BIN);
+  struct guard_spec spec = {
+      .policy = {.max_drift_percent = 10, .planned_instances = 100, .drifted_instances = 11}};
+  int j = world_submit_guarded(&w, 0, 20, &spec);
+  s_finish();
+  assert_int_equal(s_codes(j, ZR_CODE_BELT_BROKEN), 20);
+  spec.policy = (struct zr_policy){.max_drift_percent = 10, .planned_instances = 1};
+  w.machines[0].renamed = true;
+  j = world_submit_guarded(&w, 0, 20, &spec);
+  s_finish();
+  assert_int_equal(s_count(j, ZR_OUTCOME_RELEASED), 19);
 }
 
 static void half_of_the_bin_may_go_and_one_more_may_not(void **state) {
@@ -315,6 +371,8 @@ int main(void) {
       TEST(what_drifted_is_left_alone_and_the_rest_is_released),
       TEST(too_much_drift_stops_all_before_the_first_send),
       TEST(exactly_the_allowed_drift_is_allowed),
+      TEST(the_share_of_drift_is_one_of_the_whole_run),
+      TEST(drift_elsewhere_stops_a_request_without_any),
       TEST(half_of_the_bin_may_go_and_one_more_may_not),
       TEST(the_rest_of_a_set_counts_although_it_travels_elsewhere),
       TEST(a_ceiling_needs_no_read),

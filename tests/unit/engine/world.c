@@ -74,7 +74,11 @@ int world_submit_guarded(struct world *w, size_t first, size_t count,
   j->dry = spec->dry;
   j->blind = spec->blind;
   for (size_t i = 0; i < count; i++)
-    facts[i] = (struct zr_expected){"n", "z", "g", "", "", NULL, 0};
+    facts[i] = (struct zr_expected){.name = "n",
+                                    .zone_id = "z",
+                                    .resource_group_id = "g",
+                                    .charge_type = "",
+                                    .create_time = ""};
   struct zr_release_request r = {
       .product = ZR_PRODUCT_VM,
       .instance_ids = j->ids,

@@ -176,13 +176,14 @@ static void s_lost_stream_without_id_cancels(void **state) {
   tester_close(&t);
 }
 
-static int s_cancel_release(struct tester *t, const char *id, bool *cancelled) {
+static int s_stop_or_forget(struct tester *t, const char *id, bool forget, bool *cancelled) {
   uint8_t buffer[256];
   char text[160];
   (void)snprintf(text, sizeof text, "%s", id);
   Zenrelease__V1__CancelReleaseRequest m;
   zenrelease__v1__cancel_release_request__init(&m);
   m.request_id = text;
+  m.forget = forget;
   struct zr_rpc_call *c =
       fake_call(buffer, zenrelease__v1__cancel_release_request__pack(&m, buffer));
   zr_handle_cancel(t->service, c);
@@ -196,6 +197,38 @@ static int s_cancel_release(struct tester *t, const char *id, bool *cancelled) {
   }
   fake_done(c);
   return code;
+}
+
+static int s_cancel_release(struct tester *t, const char *id, bool *cancelled) {
+  return s_stop_or_forget(t, id, false, cancelled);
+}
+
+/* The one in the middle goes, and a running one stays and runs on. */
+static void s_forget(void **state) {
+  (void)state;
+  static const char *const ids[] = {"a", "b", "c"};
+  struct tester t;
+  bool cancelled = true;
+  tester_open(&t);
+  for (size_t i = 0; i < 3; i++) {
+    struct zr_rpc_call *c = tester_release(&t, ids[i]);
+    assert_int_equal(s_stop_or_forget(&t, ids[i], true, &cancelled), ZR_RPC_OK);
+    assert_false(cancelled || t.backend.jobs[i].cancelled);
+    fake_finish(&t.backend, i, ZR_OUTCOME_RELEASED);
+    tester_over(&t, c);
+  }
+  size_t bytes = t.service->registry.finished_bytes;
+  assert_int_equal(s_stop_or_forget(&t, "b", true, &cancelled), ZR_RPC_OK);
+  assert_int_equal(s_stop_or_forget(&t, "b", true, &cancelled), ZR_RPC_NOT_FOUND);
+  assert_int_equal(t.service->registry.finished_bytes, bytes - bytes / 3);
+  assert_int_equal(s_stop_or_forget(&t, "c", true, &cancelled), ZR_RPC_OK);
+  struct zr_rpc_call *c = tester_release(&t, "d"); /* the list of kept ones still has an end */
+  fake_finish(&t.backend, 3, ZR_OUTCOME_RELEASED);
+  tester_over(&t, c);
+  assert_non_null(zr_registry_find(&t.service->registry, "a"));
+  assert_non_null(zr_registry_find(&t.service->registry, "d"));
+  assert_int_equal(t.service->registry.finished_count, 2);
+  tester_close(&t);
 }
 
 static void s_cancel(void **state) {
@@ -228,6 +261,7 @@ int main(void) {
       cmocka_unit_test(s_lost_stream_goes_on),
       cmocka_unit_test(s_lost_stream_without_id_cancels),
       cmocka_unit_test(s_cancel),
+      cmocka_unit_test(s_forget),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
