@@ -93,6 +93,10 @@ static void s_arena_free(void *arena, void *ptr) {
   (void)ptr;
 }
 
+ProtobufCAllocator zr_call_allocator(struct zr_arena *arena) {
+  return (ProtobufCAllocator){s_arena_alloc, s_arena_free, arena};
+}
+
 ProtobufCMessage *zr_call_take(struct zr_call *call, const ProtobufCMessageDescriptor *type,
                                struct zr_arena *arena, bool *malformed) {
   *malformed = false;
@@ -100,7 +104,7 @@ ProtobufCMessage *zr_call_take(struct zr_call *call, const ProtobufCMessageDescr
   if (!call->in)
     return NULL;
   ProtobufCMessage *message = NULL;
-  ProtobufCAllocator allocator = {s_arena_alloc, s_arena_free, arena};
+  ProtobufCAllocator allocator = zr_call_allocator(arena);
   grpc_byte_buffer_reader reader;
   if (grpc_byte_buffer_reader_init(&reader, call->in)) {
     grpc_slice bytes = grpc_byte_buffer_reader_readall(&reader);

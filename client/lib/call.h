@@ -30,6 +30,8 @@ enum zenrelease_status zr_call_start(struct zr_call *call, struct zenrelease_cli
                                      struct zr_mono deadline, struct zenrelease_error **error);
 /* Asks for the next message; the previous one must have been taken. */
 void zr_call_read_next(struct zr_call *call);
+/* For protobuf-c: memory of the arena, which goes with it. */
+ProtobufCAllocator zr_call_allocator(struct zr_arena *arena);
 /* Takes the message that a finished read has brought into `arena`; NULL at the end of the stream.
  * *malformed tells a message that cannot be read. */
 ProtobufCMessage *zr_call_take(struct zr_call *call, const ProtobufCMessageDescriptor *type,

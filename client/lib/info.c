@@ -33,6 +33,7 @@ static int s_fill(struct info *info, const Zenrelease__V1__ServerInfo *from) {
       .max_concurrent_releases = l ? l->max_concurrent_releases : 0,
       .diagnostic_count = from->n_diagnostics,
       .diagnostics_ = diagnostics,
+      .journal = from->journal,
   };
   return 0;
 }

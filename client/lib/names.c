@@ -77,3 +77,9 @@ enum zenrelease_severity zr_severity_from_number(int number) {
     return ZENRELEASE_SEVERITY_NONE;
   return (enum zenrelease_severity)number;
 }
+
+enum zenrelease_product zr_product_from_number(int number) {
+  if (number < 0 || (size_t)number >= ZR_COUNT(s_products))
+    return ZENRELEASE_PRODUCT_NONE;
+  return (enum zenrelease_product)number;
+}

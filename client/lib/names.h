@@ -6,6 +6,7 @@
 
 /* An outcome of a newer server that we have no name for is UNKNOWN: it is not a success. */
 enum zenrelease_outcome zr_outcome_from_number(int number);
+enum zenrelease_product zr_product_from_number(int number);
 enum zenrelease_severity zr_severity_from_number(int number);
 
 #endif

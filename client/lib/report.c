@@ -76,22 +76,29 @@ void zr_report_count(struct zenrelease_report *r) {
   r->counts.total = (int64_t)r->result_count;
 }
 
-int zr_report_fill(struct zenrelease_report *r, const Zenrelease__V1__ReleaseResponse *from,
-                   struct zr_origin origin) {
-  if (zr_report_reserve(r, from->n_results) != 0)
+int zr_report_fill_parts(struct zenrelease_report *r, const struct zr_report_parts *from,
+                         struct zr_origin origin) {
+  if (zr_report_reserve(r, from->result_count) != 0)
     return -1;
-  for (size_t i = 0; i < from->n_results; i++)
+  for (size_t i = 0; i < from->result_count; i++)
     zr_convert_result(from->results[i], &r->results[i]);
-  for (size_t i = 0; i < from->n_diagnostics; i++) {
+  for (size_t i = 0; i < from->diagnostic_count; i++) {
     struct zenrelease_diagnostic d;
     if (zr_convert_diagnostic(from->diagnostics[i], origin, &r->arena, &d) != 0 ||
         zr_report_add(r, &d) != 0)
       return -1;
   }
-  r->request_id = from->request_id ? from->request_id : "";
   r->counts.duplicates = from->counts ? from->counts->duplicates : 0;
   zr_report_count(r);
   return 0;
+}
+
+int zr_report_fill(struct zenrelease_report *r, const Zenrelease__V1__ReleaseResponse *from,
+                   struct zr_origin origin) {
+  const struct zr_report_parts parts = {from->results, from->n_results, from->diagnostics,
+                                        from->n_diagnostics, from->counts};
+  r->request_id = from->request_id ? from->request_id : "";
+  return zr_report_fill_parts(r, &parts, origin);
 }
 
 int zr_report_judge(struct zenrelease_report *r, size_t index, const char *id, uint32_t position,

@@ -25,7 +25,17 @@ struct zenrelease_report {
  * messages for the functions below. */
 struct zenrelease_report *zr_report_new(void);
 
-/* Fills the report from the server's response, which must lie in the report's arena. */
+/* The messages that a report is made of, which must lie in the report's arena. */
+struct zr_report_parts {
+  Zenrelease__V1__InstanceResult **results;
+  size_t result_count;
+  Zenrelease__V1__Diagnostic **diagnostics;
+  size_t diagnostic_count;
+  const Zenrelease__V1__Counts *counts;
+};
+int zr_report_fill_parts(struct zenrelease_report *r, const struct zr_report_parts *from,
+                         struct zr_origin origin) ZR_MUST_CHECK;
+/* The same from the server's response. */
 int zr_report_fill(struct zenrelease_report *r, const Zenrelease__V1__ReleaseResponse *from,
                    struct zr_origin origin) ZR_MUST_CHECK;
 

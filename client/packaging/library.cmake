@@ -7,7 +7,7 @@ foreach(lib zenrelease zenrelease_static)
   set_target_properties(${lib} PROPERTIES
     OUTPUT_NAME zenrelease LINKER_LANGUAGE C
     PUBLIC_HEADER
-      "${CMAKE_CURRENT_SOURCE_DIR}/include/zenrelease/zenrelease.h;${CMAKE_CURRENT_SOURCE_DIR}/include/zenrelease/policy.h")
+      "${CMAKE_CURRENT_SOURCE_DIR}/include/zenrelease/zenrelease.h;${CMAKE_CURRENT_SOURCE_DIR}/include/zenrelease/policy.h;${CMAKE_CURRENT_SOURCE_DIR}/include/zenrelease/journal.h")
   target_include_directories(${lib} INTERFACE
     $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)

@@ -19,8 +19,8 @@
 /* Each includes those before it. */
 enum zr_right {
   ZR_RIGHT_NONE,
-  ZR_RIGHT_READ,  /* ListInstances, GetServerInfo, health, reflection */
-  ZR_RIGHT_PLAN,  /* and releases with validate_only */
+  ZR_RIGHT_READ,  /* ListInstances, ListReleaseRecords, GetServerInfo, health, reflection */
+  ZR_RIGHT_PLAN,  /* and releases with validate_only, and SettleReleases */
   ZR_RIGHT_APPLY, /* and releases, and to stop them */
   ZR_RIGHT_COUNT_
 };

@@ -45,25 +45,29 @@ static const char *s_status(const char *status) {
   return strcmp(status, "*") == 0 ? NULL : status;
 }
 
-static void s_check(const Zenrelease__V1__ListInstancesRequest *m, struct zr_violations *v) {
-  if (m->product == ZENRELEASE__V1__PRODUCT__PRODUCT_UNSPECIFIED)
+void zr_decode_product(int product, bool required, struct zr_violations *v) {
+  if (product == ZENRELEASE__V1__PRODUCT__PRODUCT_UNSPECIFIED && required)
     zr_violation_add(v, "product", "is missing: give PRODUCT_VM, PRODUCT_BMC or PRODUCT_ZEC");
-  else if (!zr_product_info((enum zr_product)m->product))
+  else if (product != ZENRELEASE__V1__PRODUCT__PRODUCT_UNSPECIFIED &&
+           !zr_product_info((enum zr_product)product))
     zr_violation_add(v, "product", "is not known: give PRODUCT_VM, PRODUCT_BMC or PRODUCT_ZEC");
-  if (m->page_size < 0)
-    zr_violation_add(v, "page_size", "is negative");
-  else if (m->page_size > ZR_LIST_PAGE_MAX)
-    zr_violation_add(v, "page_size", "is above 1000");
 }
 
-static void s_page(const char *token, const char *account, struct zr_list_order *o,
-                   struct zr_violations *v) {
-  uint32_t page = 1;
-  o->content = zr_page_content(&o->query, account);
-  if (token[0] && !zr_page_token_read(zr_view_of(token), o->content, &page))
+unsigned zr_decode_page_size(int32_t size, struct zr_violations *v) {
+  if (size < 0)
+    zr_violation_add(v, "page_size", "is negative");
+  else if (size > ZR_LIST_PAGE_MAX)
+    zr_violation_add(v, "page_size", "is above 1000");
+  return size > 0 ? (unsigned)size : ZR_LIST_PAGE_DEFAULT;
+}
+
+uint64_t zr_decode_place(const char *token, uint64_t content, uint64_t max, uint64_t first,
+                         struct zr_violations *v) {
+  uint64_t place = first;
+  if (token[0] && !zr_page_token_read(zr_view_of(token), content, max, &place))
     zr_violation_add(v, "page_token",
                      "is not from a list with these very fields; start again without it");
-  o->query.page_num = page;
+  return place;
 }
 
 bool zr_decode_list(struct zr_view bytes, const char *account, struct zr_list_order *out,
@@ -73,7 +77,7 @@ bool zr_decode_list(struct zr_view bytes, const char *account, struct zr_list_or
           &zenrelease__v1__list_instances_request__descriptor, bytes, &s_rules, v);
   if (!m)
     return false;
-  s_check(m, v);
+  zr_decode_product((int)m->product, true, v);
   *out = (struct zr_list_order){
       .query = {.product = (enum zr_product)m->product,
                 .status = s_status(m->status),
@@ -90,9 +94,11 @@ bool zr_decode_list(struct zr_view bytes, const char *account, struct zr_list_or
                 .tag_count = m->n_tags,
                 .tag_keys = (const char *const *)m->tag_keys,
                 .tag_key_count = m->n_tag_keys,
-                .page_size = m->page_size > 0 ? (unsigned)m->page_size : ZR_LIST_PAGE_DEFAULT},
+                .page_size = zr_decode_page_size(m->page_size, v)},
   };
-  if (!v->nomem)
-    s_page(m->page_token, account, out, v);
+  if (v->nomem)
+    return false;
+  out->content = zr_page_content(&out->query, account);
+  out->query.page_num = (unsigned)zr_decode_place(m->page_token, out->content, UINT32_MAX, 1, v);
   return !zr_violations_any(v);
 }

@@ -1,4 +1,4 @@
-/* ListInstancesRequest, checked. */
+/* ListInstancesRequest, checked, and what the checks of other requests share with it. */
 #ifndef ZR_SERVICE_DECODE_LIST_H
 #define ZR_SERVICE_DECODE_LIST_H
 
@@ -21,5 +21,13 @@ struct zr_list_order {
  * violations, or v->nomem. gRPC thread. */
 bool zr_decode_list(struct zr_view bytes, const char *account, struct zr_list_order *out,
                     struct zr_violations *v) ZR_MUST_CHECK;
+
+/* A violation unless it is a product; with `required` unset, it may be unspecified, too. */
+void zr_decode_product(int product, bool required, struct zr_violations *v);
+/* The page size that it stands for. */
+unsigned zr_decode_page_size(int32_t size, struct zr_violations *v);
+/* The place that a page token holds (see page_token.h), `first` for "". */
+uint64_t zr_decode_place(const char *token, uint64_t content, uint64_t max, uint64_t first,
+                         struct zr_violations *v);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "service/codec.h"
+#include "service/decode_list.h"
 #include "service/decode_policy.h"
 #include "service/hash.h"
 #include "service/text_rule.h"
@@ -55,10 +56,7 @@ static int64_t s_wait_ms(const Google__Protobuf__Duration *d, struct zr_violatio
 
 static void s_check(const Zenrelease__V1__ReleaseRequest *m, const struct zr_release_order *o,
                     struct zr_violations *v) {
-  if (m->product == ZENRELEASE__V1__PRODUCT__PRODUCT_UNSPECIFIED)
-    zr_violation_add(v, "product", "is missing: give PRODUCT_VM, PRODUCT_BMC or PRODUCT_ZEC");
-  else if (!zr_product_info(o->request.product))
-    zr_violation_add(v, "product", "is not known: give PRODUCT_VM, PRODUCT_BMC or PRODUCT_ZEC");
+  zr_decode_product((int)m->product, true, v);
   if (m->n_instance_ids == 0)
     zr_violation_add(v, "instance_ids", "is empty: name at least one instance");
   if (m->depend_resource && o->request.product != ZR_PRODUCT_ZEC)

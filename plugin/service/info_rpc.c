@@ -12,7 +12,8 @@ enum {
   INFO_ACCOUNT_FINGERPRINT = 3,
   INFO_CREDENTIAL_SOURCE = 4,
   INFO_LIMITS = 5,
-  INFO_DIAGNOSTICS = 6
+  INFO_DIAGNOSTICS = 6,
+  INFO_JOURNAL = 7
 };
 enum { LIMITS_IDS = 1, LIMITS_BATCH = 2, LIMITS_MESSAGE_BYTES = 3, LIMITS_RELEASES = 4 };
 
@@ -29,6 +30,7 @@ static void s_limits(struct zr_wire_out *w, const struct zr_service *s,
 static void s_info(struct zr_wire_out *w, const void *what) {
   const struct zr_service *s = what;
   const struct zr_server_facts *f = s->backend->facts(s->backend->self);
+  zr_out_int(w, INFO_JOURNAL, f->journal != NULL);
   if (f->credential_problem) {
     const struct zr_diagnostic d = {.code = ZR_CODE_CREDENTIALS_MISSING,
                                     .detail = f->credential_problem,

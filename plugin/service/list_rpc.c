@@ -64,6 +64,14 @@ static struct zr_mono s_deadline(const struct zr_rpc_call *call) {
   return zr_mono_add(now, left / 2 > MARGIN_MS ? left - MARGIN_MS : left / 2);
 }
 
+void zr_fail_no_credentials(const struct zr_service *s, struct zr_rpc_call *call) {
+  const char *problem = s->backend->facts(s->backend->self)->credential_problem;
+  zr_fail(call, ZR_RPC_FAILED_PRECONDITION,
+          zr_arena_printf(zr_rpc_call_arena(call), "the server has no usable credentials: %s",
+                          problem ? problem : "none were found"),
+          &(struct zr_details){.reason = zr_code_info(ZR_CODE_CREDENTIALS_MISSING)->name});
+}
+
 void zr_handle_list(void *service, struct zr_rpc_call *call) {
   struct zr_service *s = service;
   struct zr_arena *arena = zr_rpc_call_arena(call);
@@ -75,10 +83,7 @@ void zr_handle_list(void *service, struct zr_rpc_call *call) {
     return;
   }
   if (f->credential_problem) {
-    zr_fail(
-        call, ZR_RPC_FAILED_PRECONDITION,
-        zr_arena_printf(arena, "the server has no usable credentials: %s", f->credential_problem),
-        &(struct zr_details){.reason = zr_code_info(ZR_CODE_CREDENTIALS_MISSING)->name});
+    zr_fail_no_credentials(s, call);
     return;
   }
   l->service = s;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "model/call.h"
+#include "model/record.h"
 #include "model/release.h"
 #include "rpc/bytes.h"
 #include "service/wire_out.h"
@@ -35,6 +36,15 @@ struct zr_rpc_bytes *zr_pack_event(const struct zr_event *event, uint64_t sequen
 struct zr_rpc_bytes *zr_pack_report(const struct zr_report *report, const char *request_id,
                                     uint64_t sequence, struct zr_wall at,
                                     size_t *response_offset) ZR_MUST_CHECK;
+/* What a group has beside its report: product, field number and length. */
+enum { ZR_GROUP_HEAD = 16 };
+/* One of the `groups` of a SettleReleasesResponse, with its field number; as telling as `max` bytes
+ * allow, but longer where they do not hold the outcomes. */
+struct zr_rpc_bytes *zr_pack_settled(const struct zr_report *report, enum zr_product product,
+                                     size_t max) ZR_MUST_CHECK;
+/* A ListReleaseRecordsResponse. */
+struct zr_rpc_bytes *zr_pack_records(const struct zr_record_entry *entries, size_t count,
+                                     const char *next_page_token) ZR_MUST_CHECK;
 /* A ListInstancesResponse. */
 struct zr_rpc_bytes *zr_pack_list(const struct zr_list_end *end,
                                   const char *next_page_token) ZR_MUST_CHECK;

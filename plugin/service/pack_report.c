@@ -8,6 +8,9 @@ enum {
   RESPONSE_COUNTS = 3,
   RESPONSE_REQUEST_ID = 4
 };
+/* SettledReleases has the first three under the same numbers, then: */
+enum { SETTLED_PRODUCT = 4 };
+enum { SETTLE_GROUPS = 1 };
 /* Counts has the outcomes under their own numbers, then: */
 enum { COUNTS_TOTAL = 10, COUNTS_DUPLICATES = 11 };
 
@@ -58,9 +61,9 @@ struct s_last {
   size_t *response_len; /* out */
 };
 
-static void s_response(struct zr_wire_out *w, const struct s_last *l) {
+/* Counts, diagnostics, results. */
+static void s_body(struct zr_wire_out *w, const struct s_last *l) {
   const struct zr_report *r = l->report;
-  zr_out_text(w, RESPONSE_REQUEST_ID, l->request_id);
   s_counts(w, &r->counts);
   for (size_t i = r->result_count; i > 0; i--)
     if (r->results[i - 1].diagnostic.code != ZR_CODE_NONE)
@@ -69,6 +72,11 @@ static void s_response(struct zr_wire_out *w, const struct s_last *l) {
     s_diagnostic(w, l->firsts, &r->diagnostics[i - 1], l->level);
   for (size_t i = r->result_count; i > 0; i--)
     zr_pack_result(w, RESPONSE_RESULTS, &r->results[i - 1], l->level);
+}
+
+static void s_response(struct zr_wire_out *w, const struct s_last *l) {
+  zr_out_text(w, RESPONSE_REQUEST_ID, l->request_id);
+  s_body(w, l);
 }
 
 static void s_event(struct zr_wire_out *w, const void *what) {
@@ -86,11 +94,11 @@ static bool s_may_be_long(const struct zr_report *r) {
 }
 
 /* The most telling level that fits. */
-static enum zr_pack_level s_fit(struct s_last l) {
-  for (; s_may_be_long(l.report) && l.level < ZR_PACK_BARE; l.level++) {
+static enum zr_pack_level s_fit(struct s_last l, size_t max) {
+  for (; l.level < ZR_PACK_BARE; l.level++) {
     struct zr_wire_out count = {.at = NULL};
     s_response(&count, &l);
-    if (count.len <= ZR_REPORT_MAX_BYTES)
+    if (count.len <= max)
       break;
   }
   return l.level;
@@ -101,9 +109,33 @@ struct zr_rpc_bytes *zr_pack_report(const struct zr_report *report, const char *
   struct s_firsts firsts = s_firsts(report);
   size_t len = 0;
   struct s_last last = {report, &firsts, request_id, ZR_PACK_ALL, sequence, at, &len};
-  last.level = s_fit(last);
+  if (s_may_be_long(report))
+    last.level = s_fit(last, ZR_REPORT_MAX_BYTES);
   struct zr_rpc_bytes *b = zr_out_bytes(s_event, &last);
   if (b)
     *response_offset = b->len - len;
   return b;
+}
+
+/* A report as a group of SettleReleasesResponse. */
+struct s_group {
+  struct s_last last;
+  enum zr_product product;
+};
+
+static void s_group(struct zr_wire_out *w, const void *what) {
+  const struct s_group *g = what;
+  zr_out_int(w, SETTLED_PRODUCT, (uint64_t)g->product);
+  s_body(w, &g->last);
+  zr_out_message(w, SETTLE_GROUPS, 0);
+}
+
+struct zr_rpc_bytes *zr_pack_settled(const struct zr_report *report, enum zr_product product,
+                                     size_t max) {
+  struct s_firsts firsts = s_firsts(report);
+  struct s_group group = {
+      .last = {.report = report, .firsts = &firsts, .request_id = "", .level = ZR_PACK_ALL},
+      .product = product};
+  group.last.level = s_fit(group.last, max > ZR_GROUP_HEAD ? max - ZR_GROUP_HEAD : 0);
+  return zr_out_bytes(s_group, &group);
 }

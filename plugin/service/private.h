@@ -10,7 +10,9 @@
 #include "service/reflection.h"
 #include "service/service.h"
 
-enum { ZR_SERVICE_METHODS = 9, ZR_RETRY_MS = 1000 };
+enum { ZR_SERVICE_METHODS = 11, ZR_RETRY_MS = 1000 };
+
+struct zr_settling;
 
 /* A call of Health.Watch, in its call's arena. */
 struct zr_health_watch {
@@ -45,7 +47,8 @@ struct zr_service {
   pthread_mutex_t health_lock;
   struct zr_health_watch *watches; /* guarded by health_lock */
 
-  struct zr_registry registry; /* loop thread */
+  struct zr_registry registry;  /* loop thread */
+  struct zr_settling *settling; /* callers of SettleReleases that wait; loop thread */
 };
 
 /* The handlers, by file. gRPC thread. */
@@ -54,12 +57,21 @@ void zr_handle_watch(void *service, struct zr_rpc_call *call);
 void zr_handle_cancel(void *service, struct zr_rpc_call *call);
 void zr_handle_list(void *service, struct zr_rpc_call *call);
 void zr_handle_info(void *service, struct zr_rpc_call *call);
+void zr_handle_records(void *service, struct zr_rpc_call *call);
+void zr_handle_settle(void *service, struct zr_rpc_call *call);
 void zr_handle_health_check(void *service, struct zr_rpc_call *call);
 void zr_handle_health_watch(void *service, struct zr_rpc_call *call);
 void zr_handle_reflection(void *service, struct zr_rpc_call *call);
 
 /* health.c: says NOT_SERVING and ends the watches. Any thread. */
 void zr_health_drain(struct zr_service *s);
+
+/* settle_rpc.c: whoever waits gets UNAVAILABLE. When there is no loop thread any more. */
+void zr_settling_close(struct zr_service *s);
+/* records_rpc.c: FAILED_PRECONDITION, and what to do about it. */
+void zr_fail_no_journal(struct zr_rpc_call *call);
+/* list_rpc.c: FAILED_PRECONDITION: the server has no usable credentials. */
+void zr_fail_no_credentials(const struct zr_service *s, struct zr_rpc_call *call);
 
 /* Runs `task` on the loop thread; false when there is no loop any more. */
 static inline bool zr_service_post(const struct zr_service *s, struct zr_task *task) {

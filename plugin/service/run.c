@@ -161,6 +161,7 @@ static enum zr_err s_submit(struct zr_operation *op, const struct zr_caller *c) 
   const struct zr_backend *b = s->backend;
   struct zr_release_request request = c->order.request;
   request.window_ms = s->options.window_ms;
+  request.request_id = op->request_id;
   request.deadline = op->sticky ? ZR_MONO_NEVER : s_deadline(zr_rpc_call_deadline(c->call));
   struct zr_job_sink sink = {.ctx = op, .on_event = s_on_event, .on_done = s_on_done};
   enum zr_err e = b->submit(b->self, &request, sink, &op->job);

@@ -36,6 +36,8 @@ static void s_methods(struct zr_service *s) {
       {RELEASE "CancelRelease", zr_handle_cancel, ZR_RPC_UNARY, ZR_RIGHT_APPLY, 0, true},
       {RELEASE "ListInstances", zr_handle_list, ZR_RPC_UNARY, ZR_RIGHT_READ, 0, false},
       {RELEASE "GetServerInfo", zr_handle_info, ZR_RPC_UNARY, ZR_RIGHT_READ, 0, true},
+      {RELEASE "ListReleaseRecords", zr_handle_records, ZR_RPC_UNARY, ZR_RIGHT_READ, 0, false},
+      {RELEASE "SettleReleases", zr_handle_settle, ZR_RPC_UNARY, ZR_RIGHT_PLAN, 0, false},
       {"/grpc.health.v1.Health/Check", zr_handle_health_check, ZR_RPC_UNARY, ZR_RIGHT_READ, 4,
        true},
       {"/grpc.health.v1.Health/Watch", zr_handle_health_watch, ZR_RPC_SERVER_STREAM, ZR_RIGHT_READ,
@@ -137,6 +139,7 @@ void zr_service_close(struct zr_service *s) {
   zr_service_drain(s);
   for (struct zr_operation *op = s->registry.all; op; op = op->all_next)
     s_end_callers(op); /* which does not free it */
+  zr_settling_close(s);
 }
 
 void zr_service_destroy(struct zr_service *s) {

@@ -430,6 +430,7 @@ struct zenrelease_server_info {
   int32_t max_concurrent_releases;
   size_t diagnostic_count;  /* what keeps the server from working */
   const void *diagnostics_; /* private: use zenrelease_server_info_diagnostic */
+  int journal;              /* it records every release call (zenrelease/journal.h) */
 };
 
 /* What the server is. *info is the caller's to free. timeout_ms 0: 10 s; `cancel` may be NULL.

@@ -43,6 +43,25 @@ static enum zr_err s_list(void *self, const struct zr_list_query *query, struct 
   return ZR_ERR_OK;
 }
 
+static enum zr_err s_find_records(void *self, const struct zr_record_query *query,
+                                  struct zr_records_sink sink) {
+  struct fake_backend *b = self;
+  b->records_query = *query;
+  b->records = sink;
+  return b->journal_result;
+}
+
+static enum zr_err s_settle(void *self, struct zr_settle_sink sink) {
+  struct fake_backend *b = self;
+  b->settle = sink;
+  return b->journal_result;
+}
+
+static void s_forget(void *self, void *ctx) {
+  struct fake_backend *b = self;
+  b->forgotten = ctx;
+}
+
 static const struct zr_server_facts *s_facts(void *self) {
   struct fake_backend *b = self;
   return &b->facts;
@@ -55,6 +74,9 @@ void fake_backend_init(struct fake_backend *b) {
                                 .submit = s_submit,
                                 .cancel = s_cancel,
                                 .list = s_list,
+                                .find_records = s_find_records,
+                                .settle = s_settle,
+                                .forget = s_forget,
                                 .facts = s_facts};
   b->facts = (struct zr_server_facts){.version = "1",
                                       .endpoint = "https://endpoint.example",

@@ -25,6 +25,11 @@ struct fake_backend {
   size_t job_count;
   struct zr_list_query query; /* of the last list */
   const struct zr_list_end *list_end;
+  enum zr_err journal_result; /* of find_records and settle */
+  struct zr_record_query records_query;
+  struct zr_records_sink records; /* of the last find_records; the test calls it */
+  struct zr_settle_sink settle;
+  void *forgotten; /* the last ctx that was */
 };
 
 void fake_backend_init(struct fake_backend *b);

@@ -55,6 +55,8 @@ static void s_symbols(void **state) {
       {"zenrelease.v1.ReleaseEvent.event", "zenrelease/v1/release.proto"},
       {"zenrelease.v1.ReleaseEvent.sequence", "zenrelease/v1/release.proto"},
       {"zenrelease.v1.Outcome", "zenrelease/v1/release.proto"},
+      {"zenrelease.v1.ReleaseService.SettleReleases", "zenrelease/v1/release_service.proto"},
+      {"zenrelease.v1.ReleaseRecord.answer_class", "zenrelease/v1/release_service.proto"},
       {"zenrelease.v1.OUTCOME_RELEASED", "zenrelease/v1/release.proto"},
       {"google.rpc.BadRequest.FieldViolation", "google/rpc/error_details.proto"},
       {"google.rpc.RetryInfo", "google/rpc/error_details.proto"},

@@ -1,6 +1,7 @@
 /* What a user's program looks like; compiled as C and as C++, linked shared and static. Talks to
  * nobody: the address is not served. */
 #include <stdio.h>
+#include <zenrelease/journal.h>
 #include <zenrelease/zenrelease.h>
 
 int main(void) {
@@ -16,6 +17,14 @@ int main(void) {
   printf("%s: %s: %s\n", zenrelease_version(), zenrelease_status_name(status),
          zenrelease_error_message(error));
   zenrelease_error_free(error);
+  struct zenrelease_settle_options settle;
+  struct zenrelease_settled *settled = NULL;
+  zenrelease_settle_options_init(&settle);
+  settle.timeout_ms = 2000;
+  if (zenrelease_settle(client, &settle, &settled, &error) != status)
+    status = ZENRELEASE_INTERNAL;
+  zenrelease_error_free(error);
+  zenrelease_settled_free(settled);
   zenrelease_server_info_free(info);
   zenrelease_client_free(client);
   return status == ZENRELEASE_UNAVAILABLE ? 0 : 1;
