@@ -43,11 +43,9 @@ static void s_fail(struct zr_settling *w, enum zr_rpc_code code, const char *mes
 static void s_on_report(void *ctx, enum zr_product product, const struct zr_report *report) {
   struct zr_settling *w = ctx;
   struct zr_rpc_bytes *b = zr_pack_settled(report, product, ZR_REPORT_MAX_BYTES - w->groups.len);
-  if (!b)
-    w->nomem = true;
-  else if (w->groups.len + b->len > ZR_REPORT_MAX_BYTES)
+  if (b && w->groups.len + b->len > ZR_REPORT_MAX_BYTES)
     w->too_long = true;
-  else if (zr_buf_append(&w->groups, b->data, b->len) != ZR_ERR_OK)
+  else if (!b || zr_buf_append(&w->groups, b->data, b->len) != ZR_ERR_OK)
     w->nomem = true;
   zr_rpc_bytes_release(b);
 }

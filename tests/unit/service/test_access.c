@@ -144,6 +144,7 @@ static void each_right_opens_its_methods(void **state) {
       {"/Release", true, ZR_RIGHT_PLAN},         {"/WatchRelease", true, ZR_RIGHT_PLAN},
       {"/CancelRelease", false, ZR_RIGHT_APPLY}, {"/ListInstances", false, ZR_RIGHT_READ},
       {"/GetServerInfo", false, ZR_RIGHT_READ},  {"Health/Check", false, ZR_RIGHT_READ},
+      {"/SettleReleases", false, ZR_RIGHT_PLAN}, {"/ListReleaseRecords", false, ZR_RIGHT_READ},
   };
   for (int right = ZR_RIGHT_NONE; right < ZR_RIGHT_COUNT_; right++) {
     struct tester t;
