@@ -25,9 +25,10 @@ struct zr_rpc_core {
   struct zr_rpc_server *server;
   struct zr_rpc_core *next;
   grpc_server *grpc;
-  void **handles;      /* of the registered methods, by method number */
-  atomic_bool closing; /* shutdown was asked for */
-  bool gone;           /* its tag came back; guarded by server->lock */
+  void **handles;          /* of the registered methods, by method number */
+  unsigned tls_generation; /* that its handshakes use; guarded by server->tls_lock */
+  atomic_bool closing;     /* shutdown was asked for */
+  bool gone;               /* its tag came back; guarded by server->lock */
 };
 
 struct zr_rpc_server {
@@ -37,7 +38,11 @@ struct zr_rpc_server {
   struct zr_rpc_method *methods;
   size_t method_count;
   size_t method_cap;
-  char *tls_text[3]; /* chain, key, client authority; NULL: plaintext */
+  bool mutual; /* callers must show a certificate */
+  pthread_mutex_t tls_lock;
+  /* Guarded by tls_lock. */
+  char *tls_text[3];       /* chain, key, client authority; NULL: plaintext */
+  unsigned tls_generation; /* counts the texts */
 
   grpc_completion_queue *queue;
   pthread_t thread; /* the gRPC thread */
@@ -168,6 +173,8 @@ enum zr_err zr_rpc_listener_start(struct zr_rpc_listener *l) ZR_MUST_CHECK;
 /* Stops the thread, closes the socket and removes its file. NULL is fine. */
 void zr_rpc_listener_destroy(struct zr_rpc_listener *l);
 
+/* Wipes and frees the three. */
+void zr_rpc_tls_wipe(char *text[3]);
 /* Adds a TLS port to a core that was not started; learns the port. */
 enum zr_err zr_rpc_tls_listen(struct zr_rpc_core *core, struct zr_buf *problem) ZR_MUST_CHECK;
 /* Watches the core's listener and rebuilds it when it died. */

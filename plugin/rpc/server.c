@@ -21,18 +21,6 @@ static void s_defaults(struct zr_rpc_options *o) {
   o->handshake_ms = o->handshake_ms ? o->handshake_ms : 10000;
 }
 
-static enum zr_err s_copy_tls(struct zr_rpc_server *s, const struct zr_rpc_tls *tls) {
-  const struct zr_view from[] = {tls->certificate_chain, tls->private_key, tls->client_ca};
-  for (size_t i = 0; i < ZR_COUNT(from); i++) {
-    if (from[i].len == 0)
-      continue;
-    s->tls_text[i] = zr_strndup(from[i].ptr, from[i].len);
-    if (!s->tls_text[i])
-      return ZR_ERR_NOMEM;
-  }
-  return s->tls_text[0] && s->tls_text[1] ? ZR_ERR_OK : ZR_ERR_INVALID;
-}
-
 static enum zr_err s_check(const struct zr_rpc_server *s, struct zr_buf *problem) {
   if (s->options.max_message_bytes > INT32_MAX) {
     (void)zr_buf_text(problem, "the message limit must be below 2 GiB");
@@ -54,6 +42,7 @@ static enum zr_err s_check(const struct zr_rpc_server *s, struct zr_buf *problem
 static void s_init_lock(struct zr_rpc_server *s) {
   pthread_condattr_t attr;
   pthread_mutex_init(&s->lock, NULL);
+  pthread_mutex_init(&s->tls_lock, NULL);
   pthread_condattr_init(&attr);
   pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
   pthread_cond_init(&s->idle, &attr);
@@ -73,7 +62,9 @@ enum zr_err zr_rpc_server_new(const struct zr_rpc_options *options, struct zr_rp
   enum zr_err e = zr_rpc_address_parse(options->listen, &s->bound, problem);
   if (e == ZR_ERR_OK)
     e = s_check(s, problem);
-  if (e == ZR_ERR_OK && options->tls && (e = s_copy_tls(s, options->tls)) == ZR_ERR_INVALID)
+  s->mutual = options->tls && options->tls->client_ca.len > 0;
+  if (e == ZR_ERR_OK && options->tls &&
+      (e = zr_rpc_server_set_tls(s, options->tls)) == ZR_ERR_INVALID)
     (void)zr_buf_text(problem, "TLS needs a certificate and its key");
   if (e != ZR_ERR_OK) {
     zr_rpc_server_destroy(s);
@@ -166,7 +157,7 @@ enum zr_err zr_rpc_server_start(struct zr_rpc_server *s, struct zr_buf *problem)
     e = s_run(s);
   if (e == ZR_ERR_OK)
     zr_log(ZR_LOG_INFO, "rpc", "listening", zr_s("address", s->address),
-           zr_s("security", s->options.tls ? (s->tls_text[2] ? "mutual TLS" : "TLS") : "none"));
+           zr_s("security", s->options.tls ? (s->mutual ? "mutual TLS" : "TLS") : "none"));
   else
     (void)zr_buf_text(problem, "no memory or no thread for the server");
   return e;

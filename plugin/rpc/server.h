@@ -67,6 +67,12 @@ enum zr_err zr_rpc_server_add_methods(struct zr_rpc_server *s, const struct zr_r
  * at that address), ZR_ERR_INVALID (certificate, path too long), ZR_ERR_IO, ZR_ERR_NOMEM, with a
  * sentence in `problem`; destroy is the only thing to do then. */
 enum zr_err zr_rpc_server_start(struct zr_rpc_server *s, struct zr_buf *problem) ZR_MUST_CHECK;
+/* Another certificate, key and client authority for connections to come; those that are there go
+ * on. Copied. ZR_ERR_STATE for a server without TLS, or when only one of old and new asks callers
+ * for a certificate; ZR_ERR_INVALID without certificate or key, ZR_ERR_NOMEM: the old ones stay.
+ * What the core cannot use it logs, and it stays with the old ones, too. Any thread. */
+enum zr_err zr_rpc_server_set_tls(struct zr_rpc_server *s,
+                                  const struct zr_rpc_tls *tls) ZR_MUST_CHECK;
 /* What to give to a client: "127.0.0.1:40123", "[::1]:40123", "unix:/path". After start; lives as
  * long as the server. */
 const char *zr_rpc_server_address(const struct zr_rpc_server *s);

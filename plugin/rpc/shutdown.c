@@ -10,7 +10,6 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/secret.h"
 #include "rpc/private.h"
 
 enum { ABANDON_MS = 2000, LINGER_MS = 100 };
@@ -132,13 +131,10 @@ void zr_rpc_server_destroy(struct zr_rpc_server *s) {
     grpc_completion_queue_destroy(s->queue);
   }
   grpc_shutdown();
-  for (size_t i = 0; i < ZR_COUNT(s->tls_text); i++) {
-    if (s->tls_text[i])
-      zr_wipe(s->tls_text[i], strlen(s->tls_text[i]));
-    zr_free(s->tls_text[i]);
-  }
+  zr_rpc_tls_wipe(s->tls_text);
   zr_free(s->methods);
   pthread_cond_destroy(&s->idle);
+  pthread_mutex_destroy(&s->tls_lock);
   pthread_mutex_destroy(&s->lock);
   zr_free(s);
 }

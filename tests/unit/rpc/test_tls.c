@@ -158,6 +158,73 @@ static void s_strangers_are_refused(void **state) {
   fixture_close(&f);
 }
 
+static grpc_status_code s_echo_as(const struct fixture *f, const struct cert *who,
+                                  const struct cert *authority) {
+  struct client other = {.channel = NULL};
+  struct client_call left;
+  char out[4];
+  grpc_ssl_pem_key_cert_pair pair = {.private_key = who->key_pem, .cert_chain = who->pem};
+  client_open(&other, f->address,
+              grpc_ssl_credentials_create_ex(authority->pem, &pair, NULL, NULL));
+  (void)call_unary(&other, "/t.T/Echo", "x", 1, out, sizeof out, 10000, &left);
+  client_close(&other);
+  return left.status;
+}
+
+/* Another authority signs the server and the clients from now on. */
+static void s_certificates_are_replaced(void **state) {
+  (void)state;
+  struct cert ca;
+  struct cert server;
+  struct cert client;
+  struct fixture f = {.server = NULL};
+  struct zr_rpc_tls tls = s_tls(true);
+  cert_make(&ca, "second authority", NULL, NULL);
+  cert_make(&server, "server", "DNS:localhost", &ca);
+  cert_make(&client, "bob", "DNS:bob.example", &ca);
+  fixture_open(&f, &(struct zr_rpc_options){.listen = "127.0.0.1:0", .tls = &tls});
+  s_dial(&f, &s_client);
+  assert_true(fixture_echo_works(&f, 1));
+  const struct zr_rpc_tls second = {zr_view_of(server.pem), zr_view_of(server.key_pem),
+                                    zr_view_of(ca.pem)};
+  assert_int_equal(zr_rpc_server_set_tls(f.server, &second), ZR_ERR_OK);
+  assert_int_equal(s_echo_as(&f, &client, &ca), GRPC_STATUS_OK);
+  assert_int_equal(s_echo_as(&f, &s_client, &ca), GRPC_STATUS_UNAVAILABLE);
+  assert_int_equal(s_echo_as(&f, &client, &s_ca), GRPC_STATUS_UNAVAILABLE);
+  assert_true(fixture_echo_works(&f, 1)); /* the old connection goes on */
+  fixture_close(&f);
+  cert_free(&client);
+  cert_free(&server);
+  cert_free(&ca);
+}
+
+static void s_unusable_replacement(void **state) {
+  (void)state;
+  struct fixture f = {.server = NULL};
+  struct zr_rpc_tls tls = s_tls(true);
+  fixture_open(&f, &(struct zr_rpc_options){.listen = "127.0.0.1:0", .tls = &tls});
+  struct zr_rpc_tls other = tls;
+  other.private_key = (struct zr_view){"", 0};
+  assert_int_equal(zr_rpc_server_set_tls(f.server, &other), ZR_ERR_INVALID);
+  other = s_tls(false);
+  assert_int_equal(zr_rpc_server_set_tls(f.server, &other), ZR_ERR_STATE);
+  other = tls;
+  other.private_key = zr_view_of(s_client.key_pem); /* the core finds out that it does not fit */
+  assert_int_equal(zr_rpc_server_set_tls(f.server, &other), ZR_ERR_OK);
+  for (int i = 0; i < 2; i++)
+    assert_int_equal(s_echo_as(&f, &s_client, &s_ca), GRPC_STATUS_OK);
+  fixture_close(&f);
+}
+
+static void s_no_tls_to_replace(void **state) {
+  (void)state;
+  struct fixture f = {.server = NULL};
+  fixture_open(&f, &(struct zr_rpc_options){.listen = "127.0.0.1:0"});
+  struct zr_rpc_tls tls = s_tls(false);
+  assert_int_equal(zr_rpc_server_set_tls(f.server, &tls), ZR_ERR_STATE);
+  fixture_close(&f);
+}
+
 static void s_unusable_pem(void **state) {
   (void)state;
   char problem[512];
@@ -218,6 +285,9 @@ int main(void) {
       cmocka_unit_test(s_no_alternative_name),
       cmocka_unit_test(s_name_with_a_nul),
       cmocka_unit_test(s_strangers_are_refused),
+      cmocka_unit_test(s_certificates_are_replaced),
+      cmocka_unit_test(s_unusable_replacement),
+      cmocka_unit_test(s_no_tls_to_replace),
       cmocka_unit_test(s_unusable_pem),
       cmocka_unit_test(s_rebuilt_tcp),
       cmocka_unit_test(s_rebuilt_unix),
