@@ -16,6 +16,8 @@ struct zr_engine_time zr_loop_now(void) {
 
 static void s_log_end(const char *what, const struct call *c, const struct zr_call_end *end) {
   bool fine = end->class_ == ZR_CLASS_OK;
+  if (end->class_ == ZR_CLASS_UNAUTHORIZED)
+    atomic_store(&c->loop->account.refused, true);
   zr_log(fine ? ZR_LOG_DEBUG : ZR_LOG_WARN, "zenlayer", what, zr_i("batch", c->batch),
          zr_s("class", zr_class_name(end->class_)), zr_i("http_status", end->http_status),
          zr_s("code", end->code), zr_s("request_id", end->request_id), zr_s("reason", end->reason));

@@ -7,10 +7,10 @@
 
 #include <utlist.h>
 
+#include "app/account.h"
 #include "engine/engine.h"
 #include "http/http.h"
 #include "model/backend.h"
-#include "zenlayer/credential.h"
 #include "zenlayer/endpoint.h"
 #include "zenlayer/remote.h"
 
@@ -23,10 +23,9 @@ struct zr_waiter {
 
 struct zr_loop {
   struct zr_backend backend;
-  struct zr_server_facts facts;
-  char *credential_problem;
+  struct zr_server_facts facts; /* of them, those that never change; account.told has all */
   struct zr_endpoint endpoint;
-  struct zr_credential credential;
+  struct zr_account account;
   pthread_t thread;
 
   /* Loop thread only. */

@@ -58,7 +58,7 @@ static enum turn s_next_turn(struct zr_loop *l) {
 static enum zr_err s_submit(void *self, const struct zr_release_request *request,
                             struct zr_job_sink sink, uint64_t *job) {
   struct zr_loop *l = self;
-  if (!l->remote)
+  if (!l->remote || l->account.is_waiting)
     return ZR_ERR_STATE;
   struct zr_waiter *w = zr_calloc(1, sizeof *w);
   if (!w)
@@ -96,7 +96,7 @@ static enum zr_err s_list(void *self, const struct zr_list_query *query, struct 
 
 static const struct zr_server_facts *s_facts(void *self) {
   struct zr_loop *l = self;
-  return &l->facts;
+  return &atomic_load(&l->account.told)->facts;
 }
 
 /* ---- the thread ---- */
@@ -106,6 +106,7 @@ static void *s_thread(void *arg) {
   for (;;) {
     s_run_tasks(l);
     zr_calls_carry_out(l);
+    zr_account_step(l);
     enum turn next = s_next_turn(l);
     if (next == TURN_OVER)
       return NULL;
@@ -124,31 +125,19 @@ static uint64_t s_seed(void) {
   return seed;
 }
 
-static enum zr_err s_new_remote(struct zr_loop *l, const struct zr_config *config,
-                                const struct zr_app_options *options, struct zr_buf *problem) {
+static enum zr_err s_new_account(struct zr_loop *l, const struct zr_config *config,
+                                 const struct zr_app_options *options, struct zr_buf *problem) {
   struct zr_buf why = ZR_BUF_INIT(1024);
-  enum zr_err e = zr_config_credential(config, options, &l->credential, &why);
-  if (e == ZR_ERR_NOMEM) {
-    zr_buf_clean_up(&why);
-    return e;
+  struct zr_credential credential;
+  enum zr_err e = zr_config_credential(config, options, &credential, &why);
+  const char *missing = e == ZR_ERR_OK ? NULL : why.len ? why.data : zr_err_text(e);
+  if (e != ZR_ERR_NOMEM) {
+    e = zr_account_begin(l, &credential, missing);
+    if (e != ZR_ERR_OK)
+      (void)zr_buf_printf(problem, "the API client cannot be set up: %s", zr_err_text(e));
   }
-  if (e != ZR_ERR_OK) {
-    l->credential_problem = zr_buf_take(&why);
-    l->facts.credential_problem = l->credential_problem ? l->credential_problem : zr_err_text(e);
-    return ZR_ERR_OK;
-  }
+  zr_credential_clean_up(&credential);
   zr_buf_clean_up(&why);
-  l->facts.account_fingerprint = l->credential.fingerprint;
-  l->facts.credential_source = l->credential.source;
-  const struct zr_remote_options remote = {
-      .http = l->http,
-      .endpoint = &l->endpoint,
-      .credential = &l->credential,
-      .client = "zenrelease-" ZR_VERSION,
-  };
-  e = zr_remote_new(&remote, &l->remote);
-  if (e != ZR_ERR_OK)
-    (void)zr_buf_printf(problem, "the API client cannot be set up: %s", zr_err_text(e));
   return e;
 }
 
@@ -159,8 +148,6 @@ static enum zr_err s_build(struct zr_loop *l, struct zr_config *config,
     return e;
   l->facts = (struct zr_server_facts){.version = ZR_VERSION,
                                       .endpoint = l->endpoint.url,
-                                      .account_fingerprint = "",
-                                      .credential_source = "",
                                       .max_ids = ZR_JOB_MAX_IDS,
                                       .max_batch = ZR_BATCH_MAX};
   const struct zr_http_options http = {.ca_file = config->ca_file,
@@ -175,7 +162,7 @@ static enum zr_err s_build(struct zr_loop *l, struct zr_config *config,
                                            .call_timeout_ms = config->call_timeout_ms,
                                            .policy = zr_config_policy(config)};
   e = zr_engine_new(&engine, &l->engine);
-  return e == ZR_ERR_OK ? s_new_remote(l, config, options, problem) : e;
+  return e == ZR_ERR_OK ? s_new_account(l, config, options, problem) : e;
 }
 
 enum zr_err zr_loop_new(struct zr_config *config, const struct zr_app_options *options,
@@ -205,6 +192,14 @@ const struct zr_backend *zr_loop_backend(struct zr_loop *l) {
   return &l->backend;
 }
 
+enum zr_err zr_loop_offer_credential(struct zr_loop *l, struct zr_credential *credential) {
+  return zr_account_offer(l, credential);
+}
+
+bool zr_loop_take_refused(struct zr_loop *l) {
+  return atomic_exchange(&l->account.refused, false);
+}
+
 void zr_loop_stop(struct zr_loop *l) {
   (void)pthread_mutex_lock(&l->lock);
   l->closed = true;
@@ -216,12 +211,10 @@ void zr_loop_stop(struct zr_loop *l) {
 void zr_loop_destroy(struct zr_loop *l) {
   if (!l)
     return;
-  zr_remote_destroy(l->remote);
+  zr_account_end(l);
   zr_calls_forget(l);
   zr_http_destroy(l->http);
   zr_engine_destroy(l->engine);
-  zr_credential_clean_up(&l->credential);
-  zr_free(l->credential_problem);
   (void)pthread_mutex_destroy(&l->lock);
   zr_free(l);
 }

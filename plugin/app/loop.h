@@ -21,6 +21,13 @@ enum zr_err zr_loop_new(struct zr_config *config, const struct zr_app_options *o
                         struct zr_loop **out, struct zr_buf *problem) ZR_MUST_CHECK;
 /* Lives as long as the loop. */
 const struct zr_backend *zr_loop_backend(struct zr_loop *l);
+/* Another credential for calls to come; emptied in any case. One that may be of another account is
+ * taken up when nothing is at work, and no release is taken before (app/account.h). Nothing happens
+ * when it is the one in use. Any thread. ZR_ERR_NOMEM, ZR_ERR_CLOSED. */
+enum zr_err zr_loop_offer_credential(struct zr_loop *l,
+                                     struct zr_credential *credential) ZR_MUST_CHECK;
+/* Whether the service has refused the credential since this was last asked. Any thread. */
+bool zr_loop_take_refused(struct zr_loop *l);
 /* Takes no more tasks, ends the thread and joins it. Jobs that are not done are never told. */
 void zr_loop_stop(struct zr_loop *l);
 /* After zr_loop_stop. NULL is fine. */

@@ -21,6 +21,7 @@ static void s_block_signals(void) {
   (void)sigemptyset(&set);
   (void)sigaddset(&set, SIGTERM);
   (void)sigaddset(&set, SIGINT);
+  (void)sigaddset(&set, SIGHUP);
   (void)sigaddset(&set, SIGPIPE);
   (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
   (void)signal(SIGPIPE, SIG_IGN);

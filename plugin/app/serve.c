@@ -11,15 +11,18 @@
 
 #include "app/config.h"
 #include "app/loop.h"
+#include "app/reload.h"
+#include "app/tls_check.h"
 #include "app/tls_files.h"
 #include "app/version.h"
 #include "base/log.h"
 #include "rpc/server.h"
 #include "service/service.h"
 
-enum { GRACE_MS = 1000, HARD_MS = 1800, POLL_MS = 20 };
+enum { GRACE_MS = 1000, HARD_MS = 1800, POLL_MS = 20, LOOK_S = 1 };
 
 struct parts {
+  struct zr_reload reload;
   struct zr_config config;
   struct zr_loop *loop;
   struct zr_service *service;
@@ -34,6 +37,7 @@ static int s_fail(struct zr_buf *problem, enum zr_err e) {
 
 static enum zr_err s_build(struct parts *p, const struct zr_app_options *o,
                            struct zr_buf *problem) {
+  zr_reload_init(&p->reload, o);
   enum zr_err e = zr_config_read(o, &p->config, problem);
   if (e == ZR_ERR_OK && p->config.clients && !o->tls_client_ca) {
     (void)zr_buf_printf(problem,
@@ -62,6 +66,8 @@ static enum zr_err s_listen(struct parts *p, const struct zr_app_options *o,
                             struct zr_buf *problem) {
   struct zr_tls_files files = {0};
   enum zr_err e = zr_tls_files_read(o, &files, problem);
+  if (e == ZR_ERR_OK && o->tls_cert)
+    e = zr_tls_check(o, &files, problem);
   if (e == ZR_ERR_OK) {
     const struct zr_rpc_options rpc = {
         .listen = o->listen,
@@ -109,6 +115,24 @@ static void s_end_signals(sigset_t *set) {
   (void)sigemptyset(set);
   (void)sigaddset(set, SIGTERM);
   (void)sigaddset(set, SIGINT);
+}
+
+/* Serves until a signal ends it, and looks after the files meanwhile. */
+static void s_stay(struct parts *p, const sigset_t *end) {
+  const struct zr_reload_parts parts = {.has_clients = p->config.clients != NULL,
+                                        .loop = p->loop,
+                                        .service = p->service,
+                                        .server = p->server};
+  zr_reload_begin(&p->reload, &parts);
+  sigset_t set = *end;
+  (void)sigaddset(&set, SIGHUP);
+  const struct timespec turn = {.tv_sec = LOOK_S};
+  for (;;) {
+    int caught = sigtimedwait(&set, NULL, &turn);
+    if (caught > 0 && caught != SIGHUP)
+      return;
+    zr_reload_turn(&p->reload, caught == SIGHUP);
+  }
 }
 
 /* Settles what has been sent, for at most drain_ms; a second signal ends the waiting. */
@@ -171,8 +195,7 @@ int zr_serve(const struct zr_app_options *options) {
       (void)pthread_detach(watcher);
     sigset_t set;
     s_end_signals(&set);
-    int caught = 0;
-    (void)sigwait(&set, &caught);
+    s_stay(&p, &set);
     s_drain(&p, options, &set);
   }
   zr_buf_clean_up(&problem);

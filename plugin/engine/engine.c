@@ -246,6 +246,11 @@ struct zr_mono zr_engine_wake(const struct zr_engine *e, struct zr_mono now) {
   return zr_mono_min(at, zr_batches_wake(e));
 }
 
+bool zr_engine_is_idle(const struct zr_engine *e) {
+  return HASH_COUNT(e->jobs) == 0 && HASH_COUNT(e->ops) == 0 && !e->batches && !e->outs &&
+         e->item_total == 0;
+}
+
 size_t zr_engine_jobs(const struct zr_engine *e) {
   return HASH_COUNT(e->jobs);
 }

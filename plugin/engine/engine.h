@@ -111,6 +111,8 @@ size_t zr_engine_held(const struct zr_engine *e);
 bool zr_engine_poll(struct zr_engine *e, struct zr_engine_time now, struct zr_action *out);
 /* When to poll again if nothing else happens; ZR_MONO_NEVER when nothing is waiting. */
 struct zr_mono zr_engine_wake(const struct zr_engine *e, struct zr_mono now);
+/* Whether nothing is left to do: no job, no call under way, no id that is read or watched. */
+bool zr_engine_is_idle(const struct zr_engine *e);
 /* Jobs that are not done yet. */
 size_t zr_engine_jobs(const struct zr_engine *e);
 

@@ -68,7 +68,8 @@ struct zr_backend {
   /* The rest: loop thread only (post a task first). */
 
   /* Starts a release; copies the request. *job is a handle for cancel. ZR_ERR_LIMIT when too many
-   * ids are at work, ZR_ERR_NOMEM; the sink is not called then. */
+   * ids are at work, ZR_ERR_STATE while the key of another account waits for those at work to end,
+   * ZR_ERR_NOMEM; the sink is not called then. */
   enum zr_err (*submit)(void *self, const struct zr_release_request *request,
                         struct zr_job_sink sink, uint64_t *job);
   /* What is not sent yet will not be; what is, is settled; then on_done. Unknown handles are
@@ -86,7 +87,8 @@ struct zr_backend {
   enum zr_err (*settle)(void *self, struct zr_settle_sink sink);
   /* The sink with this ctx is not called any more. */
   void (*forget)(void *self, void *ctx);
-  /* Constant for the life of the backend. Any thread. */
+  /* What holds now; what it points to stays as it is for the life of the backend. Another
+   * credential brings other facts: ask again rather than keep them. Any thread. */
   const struct zr_server_facts *(*facts)(void *self);
 };
 

@@ -178,6 +178,11 @@ static void s_fail_submit(struct zr_rpc_call *call, enum zr_err e) {
   else if (e == ZR_ERR_LIMIT)
     zr_fail(call, ZR_RPC_RESOURCE_EXHAUSTED, "too many instances are at work; nothing was sent",
             &(struct zr_details){.retry_ms = ZR_RETRY_MS});
+  else if (e == ZR_ERR_STATE)
+    zr_fail(call, ZR_RPC_UNAVAILABLE,
+            "the server is about to use the key of another account and waits for its running "
+            "releases to end; nothing was sent",
+            &(struct zr_details){.retry_ms = ZR_RETRY_MS});
   else
     zr_fail(call, ZR_RPC_UNAVAILABLE, "the server cannot start a release now; nothing was sent",
             &(struct zr_details){.retry_ms = ZR_RETRY_MS});

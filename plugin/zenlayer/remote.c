@@ -55,6 +55,7 @@ enum zr_err zr_remote_new(const struct zr_remote_options *options, struct zr_rem
   r->endpoint = *options->endpoint;
   r->wall = options->wall ? options->wall : zr_wall_now;
   r->max_reply_bytes = options->max_reply_bytes ? options->max_reply_bytes : DEFAULT_MAX_REPLY;
+  r->skew.offset_ms = options->clock_offset_ms;
   r->body = (struct zr_buf)ZR_BUF_INIT(ZR_REQUEST_MAX_BYTES);
   s_write_lines(r, options->client);
   enum zr_err e = s_copy_credential(r, options->credential);
@@ -169,6 +170,10 @@ enum zr_err zr_remote_list(struct zr_remote *r, const struct zr_list_query *quer
     c->body = (struct zr_view){body, r->body.len};
   }
   return s_send_or_free(c, body ? ZR_ERR_OK : ZR_ERR_NOMEM);
+}
+
+bool zr_remote_is_idle(const struct zr_remote *r) {
+  return !r->calls;
 }
 
 int64_t zr_remote_clock_offset_ms(const struct zr_remote *r) {

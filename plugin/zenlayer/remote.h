@@ -36,7 +36,8 @@ struct zr_remote_options {
   zr_wall_fn *wall;                       /* Optional: zr_wall_now */
   const char
       *client; /* Optional: X-ZC-Request-Client; dropped where the service would not take it */
-  size_t max_reply_bytes; /* Optional: 4 MiB */
+  size_t max_reply_bytes;  /* Optional: 4 MiB */
+  int64_t clock_offset_ms; /* Optional: what an earlier remote has learnt of the clocks */
 };
 
 struct zr_remote;
@@ -68,6 +69,8 @@ enum zr_err zr_remote_release(struct zr_remote *r, const struct zr_remote_order 
 enum zr_err zr_remote_list(struct zr_remote *r, const struct zr_list_query *query,
                            int64_t timeout_ms, zr_list_fn *fn, void *ctx) ZR_MUST_CHECK;
 
+/* Whether no call is under way. */
+bool zr_remote_is_idle(const struct zr_remote *r);
 /* What is added to the local clock before signing, in ms; 0 until a reply showed a large offset. */
 int64_t zr_remote_clock_offset_ms(const struct zr_remote *r);
 

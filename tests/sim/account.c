@@ -40,8 +40,21 @@ size_t sim_accounts_add(struct sim_accounts *accounts, const char *key_id, const
       .key_id = key_id != NULL ? sim_strdup(key_id) : s_generate("SIM", 26),
       .key_password = password != NULL ? sim_strdup(password) : s_generate("", 24),
       .token = token != NULL ? sim_strdup(token) : s_generate("simtok-", 32),
+      .of = accounts->count,
   };
   return accounts->count++;
+}
+
+static void s_rotate(char **slot, const char *secret) {
+  if (secret != NULL) {
+    s_wipe(*slot);
+    *slot = sim_strdup(secret);
+  }
+}
+
+void sim_account_rotate(struct sim_account *account, const char *password, const char *token) {
+  s_rotate(&account->key_password, password);
+  s_rotate(&account->token, token);
 }
 
 struct sim_account *sim_accounts_by_key(const struct sim_accounts *accounts, const char *key_id) {

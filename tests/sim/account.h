@@ -9,6 +9,7 @@ struct sim_account {
   char *key_id;
   char *key_password;
   char *token;
+  size_t of; /* the account whose instances it sees; its own, or that of an earlier key */
   bool zec_bin;
   bool revoked;
   double tokens; /* of the rate limit's bucket */
@@ -24,6 +25,8 @@ void sim_accounts_clean_up(struct sim_accounts *accounts);
 /* Copies the texts; generates those that are NULL. Answers the new account's number. */
 size_t sim_accounts_add(struct sim_accounts *accounts, const char *key_id, const char *password,
                         const char *token);
+/* Other secrets for the same key; NULL leaves one as it is. */
+void sim_account_rotate(struct sim_account *account, const char *password, const char *token);
 /* NULL when there is none. */
 struct sim_account *sim_accounts_by_key(const struct sim_accounts *accounts, const char *key_id);
 /* Compares every token, each in constant time. */

@@ -260,6 +260,13 @@ def test_fleet_file():
         same(sim.states(["1000000000001"]), [], "another account's")
         status, _, body = sim.call("DescribeInstances", {}, headers=[("Authorization", "Bearer t2")])
         same((status, json.loads(body)["response"]["totalCount"]), (200, 2), "its own")
+        sim.put("fleet?merge=1", {"accounts": [{"access_key_id": "three", "token": "t3", "of": 1},
+                                               {"access_key_id": "two", "token": "t4"}]})
+        for token, status in (("t2", 401), ("t3", 200), ("t4", 200)):
+            found = sim.call("DescribeInstances", {}, headers=[("Authorization", "Bearer " + token)])
+            same(found[0], status, token)
+            if status == 200:
+                same(json.loads(found[2])["response"]["totalCount"], 2, "the same account")
         same(sim.code("TerminateInstance", {"instanceId": "failed"}, "bmc"), (200, None), "refunded")
         same([e["cause"] for e in sim.page("GET", "ledger")[1]["entries"]], ["terminate"], "at once")
         same(sim.code("TerminateInstance", {"instanceId": "prepaid"}, "bmc"), (200, None), "cancelled")

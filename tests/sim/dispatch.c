@@ -106,7 +106,7 @@ static bool s_check_authorization(struct sim_call *call) {
                                            : s_check_hmac(call, &authorization);
   if (call->account != NULL) {
     call->key_id = call->account->key_id;
-    call->account_number = (size_t)(call->account - call->world->accounts.list);
+    call->account_number = call->account->of;
     if (good && (call->world->settings.revoked || call->account->revoked)) {
       good = s_refuse_auth(call,
                            authorization.bearer != NULL ? "AUTHFAILURE_INVALID_AUTHORIZATION"

@@ -9,7 +9,7 @@
 /*
  * The fleet as a file:
  *
- *   {"accounts": [{"access_key_id", "access_key_password", "token", "zec_bin", "revoked"}],
+ *   {"accounts": [{"access_key_id", "access_key_password", "token", "of", "zec_bin", "revoked"}],
  *    "generate": [{"product", "recycled", "running", "account"}],
  *    "instances": [{"instanceId", "product", "status", "instanceName", ... "tags": {"key":
  * "value"}}]}
@@ -308,7 +308,8 @@ static const char *s_text_member(const cJSON *item, const char *name) {
   return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, name));
 }
 
-/* Known by its key id, or new; the first account is the one that the ready line shows. */
+/* Known by its key id, then with other secrets, or new; the first account is the one that the ready
+ * line shows. */
 static const char *s_apply_account(struct sim_world *world, const cJSON *item) {
   const char *key_id = s_text_member(item, "access_key_id");
   const cJSON *member = NULL;
@@ -316,11 +317,21 @@ static const char *s_apply_account(struct sim_world *world, const cJSON *item) {
     return s_wrong("access_key_id", "there");
   }
   struct sim_account *account = sim_accounts_by_key(&world->accounts, key_id);
+  const char *password = s_text_member(item, "access_key_password");
+  const char *token = s_text_member(item, "token");
+  const cJSON *of = cJSON_GetObjectItemCaseSensitive(item, "of");
+  if (of != NULL &&
+      (!cJSON_IsNumber(of) || of->valueint < 0 || (size_t)of->valueint >= world->accounts.count)) {
+    return s_wrong("of", "the number of an account that is there");
+  }
   if (account == NULL) {
-    size_t number =
-        sim_accounts_add(&world->accounts, key_id, s_text_member(item, "access_key_password"),
-                         s_text_member(item, "token"));
+    size_t number = sim_accounts_add(&world->accounts, key_id, password, token);
     account = &world->accounts.list[number];
+  } else {
+    sim_account_rotate(account, password, token);
+  }
+  if (of != NULL) {
+    account->of = (size_t)of->valueint;
   }
   cJSON_ArrayForEach(member, item) {
     bool *flag = sim_text_equal(member->string, "zec_bin")   ? &account->zec_bin
@@ -329,8 +340,8 @@ static const char *s_apply_account(struct sim_world *world, const cJSON *item) {
     if (flag != NULL && cJSON_IsBool(member)) {
       *flag = cJSON_IsTrue(member) != 0;
     } else if (flag != NULL ||
-               strstr(" access_key_id access_key_password token ", member->string) == NULL) {
-      return "an account takes access_key_id, access_key_password, token, zec_bin and revoked";
+               strstr(" access_key_id access_key_password token of ", member->string) == NULL) {
+      return "an account takes access_key_id, access_key_password, token, of, zec_bin and revoked";
     }
   }
   return NULL;
