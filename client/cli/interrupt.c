@@ -14,6 +14,7 @@ enum { PATH_ROOM = 128 };
 static char s_dir[PATH_ROOM];
 static char s_socket[PATH_ROOM];
 static atomic_int s_pid;
+static const char *_Atomic s_file;
 static atomic_int s_signals;
 static struct zenrelease_cancel *_Atomic s_cancel;
 
@@ -22,8 +23,11 @@ static void s_leave(void) {
       "\nzenrelease: interrupted twice; the outcome of what is in flight is unknown. "
       "Run it again with --dry-run to see the state.\n";
   pid_t pid = atomic_load(&s_pid);
+  const char *file = atomic_load(&s_file);
   ssize_t written = write(STDERR_FILENO, words, sizeof words - 1);
   (void)written;
+  if (file)
+    (void)unlink(file);
   if (pid > 0) {
     (void)kill(pid, SIGTERM);
     (void)unlink(s_socket);
@@ -54,6 +58,10 @@ void zr_interrupt_install(struct zenrelease_cancel *cancel) {
 
 bool zr_interrupted(void) {
   return atomic_load(&s_signals) > 0;
+}
+
+void zr_interrupt_removes(const char *path) {
+  atomic_store(&s_file, path);
 }
 
 void zr_interrupt_owns(pid_t pid, const char *dir, const char *socket) {

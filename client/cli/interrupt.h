@@ -16,5 +16,7 @@ bool zr_interrupted(void);
 /* What the second signal has to clean up: a plugin to stop and a folder with a socket to remove.
  * pid 0: nothing (any more). */
 void zr_interrupt_owns(pid_t pid, const char *dir, const char *socket);
+/* A file that the second signal removes; NULL: none (any more). Borrowed until then. */
+void zr_interrupt_removes(const char *path);
 
 #endif

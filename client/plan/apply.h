@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 
+#include "cli/beside.h"
 #include "cli/connect.h"
 #include "cli/exit_code.h"
 #include "cli/progress.h"
@@ -41,7 +42,7 @@ struct zr_apply {
   const struct zr_common_args *common;
   const struct zr_connection *connection;
   const struct zr_plan *plan;
-  const char *report_path; /* NULL: none */
+  struct zr_beside *report; /* NULL: none */
   int64_t started_ms;
   bool checking; /* the pass that sends nothing */
 

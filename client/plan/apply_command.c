@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agree.h"
 #include "apply.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
@@ -19,6 +20,7 @@ struct apply_args {
   const char *plan;
   const char *digest;
   const char *report;
+  struct zr_beside report_file; /* open before anything is started */
   bool approve;
 };
 
@@ -141,12 +143,12 @@ static enum zr_exit s_is_ours(const struct apply_args *args, const struct zr_con
 
 /* ---- running ---- */
 
-static enum zr_exit s_run(const struct apply_args *args, const struct zr_connection *c,
+static enum zr_exit s_run(struct apply_args *args, const struct zr_connection *c,
                           const struct zr_plan *plan) {
   struct zr_apply a = {.common = args->common,
                        .connection = c,
                        .plan = plan,
-                       .report_path = args->report,
+                       .report = args->report ? &args->report_file : NULL,
                        .started_ms = zr_wall_now().ms};
   enum zr_exit code = ZR_EXIT_NONE;
   if (zr_apply_begin(&a)) {
@@ -160,20 +162,6 @@ static enum zr_exit s_run(const struct apply_args *args, const struct zr_connect
   return code;
 }
 
-/* Yes, and nothing else. */
-static bool s_agreed(const struct zr_plan *plan) {
-  char answer[16] = "";
-  (void)fprintf(stderr,
-                "Release %llu instance%s of account %s at %s for good? Only \"yes\" goes on: ",
-                (unsigned long long)plan->instances, plan->instances == 1 ? "" : "s",
-                plan->head.account, plan->head.endpoint);
-  (void)fflush(stderr);
-  bool yes = fgets(answer, sizeof answer, stdin) && strcmp(answer, "yes\n") == 0;
-  if (!yes)
-    zr_note("zenrelease: not agreed to; nothing was sent");
-  return yes;
-}
-
 static bool s_may_ask(const struct apply_args *args) {
   if (args->approve || (isatty(STDIN_FILENO) && zr_err_is_terminal()))
     return true;
@@ -183,8 +171,18 @@ static bool s_may_ask(const struct apply_args *args) {
   return false;
 }
 
+/* A report that cannot be written is worth no release, so this is found out first. */
+static bool s_report_opens(struct apply_args *args) {
+  if (!args->report || zr_beside_open(&args->report_file, args->report))
+    return true;
+  zr_complain(args->common->json, "invalid_argument", "--report %s: %s", args->report,
+              strerror(errno));
+  zr_note("zenrelease: nothing was sent");
+  return false;
+}
+
 /* Plans into an unnamed file, and runs what is in it. */
-static enum zr_exit s_plan_and_run(const struct apply_args *args, const struct zr_connection *c,
+static enum zr_exit s_plan_and_run(struct apply_args *args, const struct zr_connection *c,
                                    const struct zr_teardown *t) {
   struct zenrelease_server_info *info = NULL;
   struct zr_plan_head head;
@@ -209,7 +207,7 @@ static enum zr_exit s_plan_and_run(const struct apply_args *args, const struct z
     rewind(file);
     if (!zr_plan_open_file(&plan, file, &problems))
       code = zr_tell_problems(args->common, &problems);
-    else if (args->approve || plan.instances == 0 || s_agreed(&plan))
+    else if (args->approve || plan.instances == 0 || zr_agreed(&plan, c->cancel))
       code = s_run(args, c, &plan);
     else
       code = ZR_EXIT_NONE;
@@ -222,7 +220,7 @@ static enum zr_exit s_plan_and_run(const struct apply_args *args, const struct z
   return code;
 }
 
-static enum zr_exit s_apply_file(const struct apply_args *args) {
+static enum zr_exit s_apply_file(struct apply_args *args) {
   struct zr_teardown t;
   struct zr_problems problems;
   struct zr_connection c;
@@ -232,7 +230,7 @@ static enum zr_exit s_apply_file(const struct apply_args *args) {
   enum zr_exit code = ZR_EXIT_USAGE;
   if (!zr_teardown_read(&t, args->file, &problems)) {
     code = zr_tell_problems(args->common, &problems);
-  } else {
+  } else if (s_report_opens(args)) {
     code = zr_connect(&c, args->common);
     if (code == ZR_EXIT_OK)
       code = s_plan_and_run(args, &c, &t);
@@ -260,11 +258,11 @@ static bool s_open(const struct apply_args *args, struct zr_plan *plan) {
   return s_is_timely(args->common, &plan->head);
 }
 
-static enum zr_exit s_apply_plan(const struct apply_args *args) {
+static enum zr_exit s_apply_plan(struct apply_args *args) {
   struct zr_plan plan = {0};
   struct zr_connection c;
   enum zr_exit code = ZR_EXIT_USAGE;
-  if (s_open(args, &plan)) {
+  if (s_open(args, &plan) && s_report_opens(args)) {
     code = zr_connect(&c, args->common);
     if (code == ZR_EXIT_OK)
       code = s_is_ours(args, &c, &plan.head);
@@ -276,27 +274,11 @@ static enum zr_exit s_apply_plan(const struct apply_args *args) {
   return zr_interrupted() ? ZR_EXIT_STOPPED : code;
 }
 
-/* Found out before anything is sent: a report that cannot be written is worth no release. */
-static bool s_report_can_be(const struct apply_args *args) {
-  struct zr_buf folder = ZR_BUF_INIT(8192);
-  const char *slash = args->report ? strrchr(args->report, '/') : NULL;
-  if (!args->report)
-    return true;
-  if (slash)
-    (void)zr_buf_append(&folder, args->report,
-                        slash == args->report ? 1 : (size_t)(slash - args->report));
-  else
-    (void)zr_buf_char(&folder, '.');
-  bool fine = folder.data && access(folder.data, W_OK | X_OK) == 0;
-  if (!fine)
-    (void)zr_args_fail(args->common, "--report %s: %s", args->report, strerror(errno));
-  zr_buf_clean_up(&folder);
-  return fine;
-}
-
 enum zr_exit zr_command_apply(struct zr_common_args *common, int argc, char **argv) {
   struct apply_args args = {.common = common};
-  if (!zr_args_parse(&s_argp, common, &args, argc, argv) || !s_report_can_be(&args))
+  if (!zr_args_parse(&s_argp, common, &args, argc, argv))
     return zr_args_usage(common, "apply");
-  return args.plan ? s_apply_plan(&args) : s_apply_file(&args);
+  enum zr_exit code = args.plan ? s_apply_plan(&args) : s_apply_file(&args);
+  zr_beside_clean_up(&args.report_file);
+  return code;
 }

@@ -1,13 +1,8 @@
 /* The end of a run: the table, the last JSON line, the report file, the exit code. */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "apply.h"
-#include "base/mem.h"
 #include "cli/interrupt.h"
 #include "cli/json.h"
 #include "cli/out.h"
@@ -90,21 +85,10 @@ static bool s_json(const struct zr_apply *a, const char *type, FILE *to) {
 /* ---- the report file: whole, or as it was ---- */
 
 static bool s_report_file(const struct zr_apply *a) {
-  struct zr_buf b = ZR_BUF_INIT(PATH_MAX);
-  (void)zr_buf_printf(&b, "%s.XXXXXX", a->report_path);
-  char *name = zr_buf_take(&b);
-  int fd = name ? mkostemp(name, O_CLOEXEC) : -1;
-  FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
-  bool fine = file && s_json(a, "report", file) && fflush(file) == 0 && fsync(fd) == 0;
-  if (file)
-    fine = fclose(file) == 0 && fine;
-  fine = fine && rename(name, a->report_path) == 0;
-  if (!fine) {
-    zr_note("zenrelease: %s: %s", a->report_path, strerror(errno));
-    if (name && fd >= 0)
-      (void)unlink(name);
-  }
-  zr_free(name);
+  struct zr_beside *to = a->report;
+  bool fine = s_json(a, "report", to->file) && zr_beside_install(to);
+  if (!fine)
+    zr_note("zenrelease: %s: %s", to->path, strerror(errno));
   return fine;
 }
 
@@ -147,7 +131,7 @@ static void s_human(const struct zr_apply *a) {
 enum zr_exit zr_apply_end(struct zr_apply *a) {
   const char *why = "";
   bool delivered = !a->undelivered;
-  if (a->report_path)
+  if (a->report)
     delivered = s_report_file(a) && delivered;
   if (a->common->json)
     delivered = s_json(a, "result", NULL) && delivered;

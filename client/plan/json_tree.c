@@ -128,7 +128,7 @@ static char *s_escape(struct reader *r, char *to) {
 }
 
 /* The text whose opening quote is at r->at; NULL with a problem told. */
-static const char *s_text(struct reader *r, struct zr_jnode *parent) {
+static const char *s_text(struct reader *r, const struct zr_jnode *whole) {
   const char *close = r->at + 1;
   while (close < r->end && *close != '"')
     close += *close == '\\' && close + 1 < r->end ? 2 : 1;
@@ -142,7 +142,7 @@ static const char *s_text(struct reader *r, struct zr_jnode *parent) {
   while (r->at < r->end && *r->at != '"') {
     char c = *r->at;
     if ((unsigned char)c < 0x20) {
-      (void)s_wrong(r, parent, "a text has a control character in it");
+      (void)s_wrong_in(r, whole, "a text has a control character in it");
       return NULL;
     }
     r->at++;
@@ -151,12 +151,12 @@ static const char *s_text(struct reader *r, struct zr_jnode *parent) {
     else
       *to++ = c;
     if (!to) {
-      (void)s_wrong(r, parent, "a text has an escape in it that JSON does not know");
+      (void)s_wrong_in(r, whole, "a text has an escape in it that JSON does not know");
       return NULL;
     }
   }
   if (!s_take(r, '"')) {
-    (void)s_wrong(r, parent, "a text does not end");
+    (void)s_wrong_in(r, whole, "a text does not end");
     return NULL;
   }
   *to = '\0';
@@ -194,6 +194,29 @@ static bool s_is_digit(const struct reader *r) {
   return r->at < r->end && *r->at >= '0' && *r->at <= '9';
 }
 
+static bool s_digits(struct reader *r) {
+  const char *start = r->at;
+  while (s_is_digit(r))
+    r->at++;
+  return r->at > start;
+}
+
+/* What may follow the digits of a whole number. */
+static bool s_fraction(struct reader *r, struct zr_jnode *n) {
+  if (s_take(r, '.')) {
+    n->fraction = true;
+    if (!s_digits(r))
+      return false;
+  }
+  if (s_take(r, 'e') || s_take(r, 'E')) {
+    n->fraction = true;
+    if (!s_take(r, '+'))
+      (void)s_take(r, '-');
+    return s_digits(r);
+  }
+  return true;
+}
+
 static struct zr_jnode *s_number(struct reader *r, struct zr_jnode *parent) {
   struct zr_jnode *n = s_new(r, parent, ZR_JNUMBER);
   if (!n)
@@ -204,12 +227,12 @@ static struct zr_jnode *s_number(struct reader *r, struct zr_jnode *parent) {
     if (r->at - start < DIGITS_MAX)
       n->number = n->number * 10 + (*r->at - '0');
   size_t digits = (size_t)(r->at - start);
-  bool fraction = r->at < r->end && (*r->at == '.' || *r->at == 'e' || *r->at == 'E');
-  if (digits == 0 || digits > DIGITS_MAX || fraction || (*start == '0' && digits > 1)) {
-    (void)s_wrong(r, parent, "must be a whole number");
+  n->fraction = digits > DIGITS_MAX;
+  if (digits == 0 || (*start == '0' && digits > 1) || !s_fraction(r, n)) {
+    (void)s_wrong_in(r, n, "is no JSON value");
     return NULL;
   }
-  n->number = negative ? -n->number : n->number;
+  n->number = n->fraction ? 0 : negative ? -n->number : n->number;
   return n;
 }
 
@@ -218,7 +241,7 @@ static struct zr_jnode *s_scalar(struct reader *r, struct zr_jnode *parent) {
   if (*r->at == '"') {
     n = s_new(r, parent, ZR_JTEXT);
     if (n)
-      n->text = s_text(r, parent);
+      n->text = s_text(r, n);
     return n && n->text ? n : NULL;
   }
   if (*r->at == '-' || s_is_digit(r))
@@ -230,7 +253,7 @@ static struct zr_jnode *s_scalar(struct reader *r, struct zr_jnode *parent) {
   n->truth = s_word(r, "true");
   if (n->truth || s_word(r, "false"))
     return n;
-  (void)s_wrong(r, parent, "is no JSON value");
+  (void)s_wrong_in(r, n, "is no JSON value");
   return NULL;
 }
 
@@ -333,7 +356,7 @@ struct zr_jnode *zr_json_tree(struct zr_view text, unsigned first_line, struct z
     (void)s_wrong(&r, NULL, "something stands behind the end of the value");
     return NULL;
   }
-  return p->count || p->nomem ? NULL : root;
+  return p->nomem ? NULL : root;
 }
 
 struct zr_jnode *zr_jget(const struct zr_jnode *object, const char *name) {

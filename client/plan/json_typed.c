@@ -31,6 +31,10 @@ bool zr_jtext(const struct zr_jnode *object, const char *name, bool required, co
     zr_problem(p, n, "is empty");
     return false;
   }
+  if (strlen(n->text) > ZR_JTEXT_MAX) {
+    zr_problem(p, n, "is longer than %d bytes", ZR_JTEXT_MAX);
+    return false;
+  }
   *out = n->text;
   return true;
 }
@@ -40,6 +44,10 @@ bool zr_jnumber(const struct zr_jnode *object, const char *name, int64_t least, 
   const struct zr_jnode *n = zr_jof(object, name, ZR_JNUMBER, required, p);
   if (!n)
     return false;
+  if (n->fraction) {
+    zr_problem(p, n, "must be a whole number of at most 18 digits");
+    return false;
+  }
   if (n->number < least || n->number > most) {
     zr_problem(p, n, "must be from %lld to %lld, not %lld", (long long)least, (long long)most,
                (long long)n->number);

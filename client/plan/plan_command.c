@@ -1,13 +1,8 @@
 /* zenrelease validate FILE, and zenrelease plan FILE [--out PLAN]. */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/mem.h"
+#include "cli/beside.h"
 #include "cli/commands.h"
 #include "cli/duration.h"
 #include "cli/interrupt.h"
@@ -112,52 +107,28 @@ enum zr_exit zr_command_validate(struct zr_common_args *common, int argc, char *
 
 /* ---- plan ---- */
 
-/* A file beside `out`, which takes its place when all is well: a plan is there whole or not. */
-static FILE *s_beside(const char *out, char **name) {
-  struct zr_buf b = ZR_BUF_INIT(PATH_MAX);
-  (void)zr_buf_printf(&b, "%s.XXXXXX", out);
-  *name = zr_buf_take(&b);
-  int fd = *name ? mkostemp(*name, O_CLOEXEC) : -1;
-  FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
-  if (!file && fd >= 0)
-    (void)close(fd);
-  return file;
-}
-
-static enum zr_exit s_install(const struct plan_args *args, FILE *file, const char *name, bool made,
+static enum zr_exit s_install(const struct plan_args *args, struct zr_beside *to,
                               enum zr_exit code) {
-  bool fine = fflush(file) == 0 && fsync(fileno(file)) == 0;
-  fine = fclose(file) == 0 && fine;
-  if (made && fine && rename(name, args->out) == 0)
+  if (zr_beside_install(to))
     return code;
-  if (made) {
-    zr_complain(args->common->json, "unknown", "%s: %s", args->out, strerror(errno));
-    code = ZR_EXIT_NONE;
-  }
-  (void)unlink(name);
-  return code;
+  zr_complain(args->common->json, "unknown", "%s: %s", args->out, strerror(errno));
+  return ZR_EXIT_NONE;
 }
 
 static enum zr_exit s_plan(const struct plan_args *args, const struct zr_teardown *t,
-                           const struct zr_connection *connection) {
+                           const struct zr_connection *connection, struct zr_beside *to) {
   struct zenrelease_server_info *info = NULL;
   struct zr_plan_head head;
   bool made = false;
-  char *name = NULL;
   struct zr_plan_order order = {.common = args->common,
                                 .connection = connection,
                                 .teardown = t,
                                 .valid_ms = args->valid_ms,
+                                .file = to->file,
                                 .out = args->out};
-  order.file = args->out ? s_beside(args->out, &name) : NULL;
-  enum zr_exit code = ZR_EXIT_NONE;
-  if (args->out && !order.file)
-    zr_complain(args->common->json, "invalid_argument", "%s: %s", args->out, strerror(errno));
-  else
-    code = zr_plan_live(&order, &head, &info, &made);
-  if (order.file)
-    code = s_install(args, order.file, name, made, code);
-  zr_free(name);
+  enum zr_exit code = zr_plan_live(&order, &head, &info, &made);
+  if (made && args->out)
+    code = s_install(args, to, code);
   zenrelease_server_info_free(info);
   return code;
 }
@@ -167,20 +138,25 @@ enum zr_exit zr_command_plan(struct zr_common_args *common, int argc, char **arg
   struct zr_teardown t;
   struct zr_problems problems;
   struct zr_connection connection;
+  struct zr_beside to = {0};
   if (!zr_args_parse(&s_plan_argp, common, &args, argc, argv))
     return zr_args_usage(common, "plan");
   zr_problems_init(&problems, args.file);
   enum zr_exit code = ZR_EXIT_OK;
   if (!zr_teardown_read(&t, args.file, &problems)) {
     code = zr_tell_problems(common, &problems);
+  } else if (args.out && !zr_beside_open(&to, args.out)) {
+    zr_complain(common->json, "invalid_argument", "--out %s: %s", args.out, strerror(errno));
+    code = ZR_EXIT_USAGE;
   } else {
     code = zr_connect(&connection, common);
     if (code == ZR_EXIT_OK)
-      code = s_plan(&args, &t, &connection);
+      code = s_plan(&args, &t, &connection, &to);
     zr_disconnect(&connection);
     if (zr_interrupted())
       code = ZR_EXIT_STOPPED;
   }
+  zr_beside_clean_up(&to);
   zr_teardown_clean_up(&t);
   zr_problems_clean_up(&problems);
   return code;

@@ -13,7 +13,16 @@
 #include "base/clock.h"
 #include "teardown.h"
 
-enum { ZR_DIGEST_ROOM = 65, ZR_STAMP_ROOM = 32, ZR_PLAN_LINE_MAX = 1024 * 1024 };
+enum { ZR_DIGEST_ROOM = 65, ZR_STAMP_ROOM = 32 };
+
+/* What a plan holds; more is neither written nor read. */
+enum {
+  ZR_PLAN_LINE_MAX = 1024 * 1024, /* bytes of a line, also of the header */
+  ZR_PLAN_TAGS_MAX = 100,         /* of an instance, as a release request */
+  ZR_PLAN_ADDRESSES_MAX = 100,
+  ZR_PLAN_DISKS_MAX = 100000,
+  ZR_PLAN_TEXT_MAX = 1024 /* bytes of one fact */
+};
 
 /* ---- SHA-256 of what goes by ---- */
 struct zr_digest {
@@ -42,6 +51,7 @@ struct zr_plan_writer {
   struct zr_buf line;
   uint64_t lines; /* of instances, blocked ones included */
   bool failed;
+  bool too_long; /* a line would have been longer than ZR_PLAN_LINE_MAX */
 };
 
 /* Writes to `file`, which stays the caller's. Clean up in any case. */
@@ -102,6 +112,9 @@ void zr_plan_cursor_begin(struct zr_plan_cursor *c, const struct zr_plan *plan, 
 int zr_plan_next(struct zr_plan_cursor *c, struct zr_arena *arena, struct zr_plan_entry *out);
 void zr_plan_cursor_clean_up(struct zr_plan_cursor *c);
 
+/* Whether the facts of an instance are within the limits above; if not, or if memory is out, `why`
+ * has words. */
+bool zr_plan_holds(const struct zenrelease_instance *i, struct zr_buf *why);
 /* plan_line.c: one line of a step, parsed. False with problems. */
 bool zr_plan_entry_read(const struct zr_jnode *n, struct zr_arena *arena, struct zr_plan_entry *out,
                         const char **step, struct zr_problems *p);

@@ -3,7 +3,7 @@
 
 #include "plan_file.h"
 
-enum { TAGS_MAX = 100, ADDRESSES_MAX = 1000, DISKS_MAX = 100000 };
+enum { WHY_MAX = 4096 };
 
 static const int64_t s_longest_ms = 366LL * 24 * 3600 * 1000;
 static const int64_t s_most = 10000000;
@@ -102,7 +102,8 @@ static void s_step(const struct zr_jnode *n, struct zr_plan_head *h, struct zr_s
     return;
   }
   zr_jonly(n, known, p);
-  (void)zr_jtext(n, "name", true, &s->name, p);
+  if (zr_jtext(n, "name", true, &s->name, p) && !zr_step_name_is_fine(s->name))
+    zr_problem(p, zr_jget(n, "name"), "is no name of a step");
   for (size_t i = 0; &h->steps.items[i] != s; i++)
     if (strcmp(h->steps.items[i].name, s->name) == 0)
       zr_problem(p, n, "has the name of another step");
@@ -163,16 +164,48 @@ bool zr_plan_head_read(const struct zr_jnode *n, struct zr_arena *arena, struct 
   return p->count == 0 && !p->nomem;
 }
 
+/* ---- limits ---- */
+
+static bool s_short(const char *what, const char *text, struct zr_buf *why) {
+  if (strlen(text) <= ZR_PLAN_TEXT_MAX)
+    return true;
+  (void)zr_buf_printf(why, "its %s is longer than %d bytes", what, ZR_PLAN_TEXT_MAX);
+  return false;
+}
+
+static bool s_few(const char *what, size_t count, size_t most, struct zr_buf *why) {
+  if (count <= most)
+    return true;
+  (void)zr_buf_printf(why, "it has %zu %s, and at most %zu are possible", count, what, most);
+  return false;
+}
+
+bool zr_plan_holds(const struct zenrelease_instance *i, struct zr_buf *why) {
+  bool fits = s_few("tags", i->tag_count, ZR_PLAN_TAGS_MAX, why) &&
+              s_few("public addresses", i->public_ip_address_count, ZR_PLAN_ADDRESSES_MAX, why) &&
+              s_few("disks", (size_t)i->disk_count, ZR_PLAN_DISKS_MAX, why) &&
+              s_short("id", i->instance_id, why) && s_short("name", i->name, why) &&
+              s_short("status", i->status, why) && s_short("zone", i->zone_id, why) &&
+              s_short("resource group", i->resource_group_id, why) &&
+              s_short("charge type", i->charge_type, why) &&
+              s_short("creation time", i->create_time, why) &&
+              s_short("expiry time", i->expire_time, why);
+  for (size_t t = 0; fits && t < i->tag_count; t++)
+    fits =
+        s_short("tag's key", i->tags[t].key, why) && s_short("tag's value", i->tags[t].value, why);
+  for (size_t k = 0; fits && k < i->public_ip_address_count; k++)
+    fits = s_short("public address", i->public_ip_addresses[k], why);
+  return fits;
+}
+
 /* ---- instances ---- */
 
 static void s_tags(const struct zr_jnode *n, struct zr_arena *arena,
                    struct zenrelease_instance *out, struct zr_problems *p) {
   static const char *const known[] = {"key", "value", NULL};
   const struct zr_jnode *list = zr_jof(n, "tags", ZR_JLIST, true, p);
-  if (!list || list->count > TAGS_MAX) {
-    zr_problem(p, n, "must have a list of at most %d tags", TAGS_MAX);
+  if (!list)
     return;
-  }
   struct zenrelease_tag *tags = zr_arena_calloc(arena, list->count, sizeof *tags);
   if (!tags) {
     p->nomem = true;
@@ -189,10 +222,8 @@ static void s_tags(const struct zr_jnode *n, struct zr_arena *arena,
 static void s_addresses(const struct zr_jnode *n, struct zr_arena *arena,
                         struct zenrelease_instance *out, struct zr_problems *p) {
   const struct zr_jnode *list = zr_jof(n, "public_ip_addresses", ZR_JLIST, true, p);
-  if (!list || list->count > ADDRESSES_MAX) {
-    zr_problem(p, n, "must have a list of at most %d addresses", ADDRESSES_MAX);
+  if (!list)
     return;
-  }
   const char **texts = zr_arena_calloc(arena, list->count, sizeof(char *));
   if (!texts) {
     p->nomem = true;
@@ -232,10 +263,15 @@ static void s_instance(const struct zr_jnode *n, struct zr_arena *arena,
   out->charge_type = s_text(n, "charge_type", p);
   out->create_time = s_text(n, "create_time", p);
   out->expire_time = s_text(n, "expire_time", p);
-  out->disk_count = (int32_t)s_number(n, "disk_count", 0, DISKS_MAX, p);
-  out->undetachable_disk_count = (int32_t)s_number(n, "undetachable_disk_count", 0, DISKS_MAX, p);
+  out->disk_count = (int32_t)s_number(n, "disk_count", 0, ZR_PLAN_DISKS_MAX, p);
+  out->undetachable_disk_count =
+      (int32_t)s_number(n, "undetachable_disk_count", 0, ZR_PLAN_DISKS_MAX, p);
   s_tags(n, arena, out, p);
   s_addresses(n, arena, out, p);
+  struct zr_buf why = ZR_BUF_INIT(WHY_MAX);
+  if (p->count == 0 && !p->nomem && !zr_plan_holds(out, &why))
+    zr_problem(p, n, "%s", why.data ? why.data : "out of memory");
+  zr_buf_clean_up(&why);
 }
 
 bool zr_plan_entry_read(const struct zr_jnode *n, struct zr_arena *arena, struct zr_plan_entry *out,

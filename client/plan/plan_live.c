@@ -1,5 +1,8 @@
 #include "plan_live.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "cli/interrupt.h"
 #include "cli/out.h"
 
@@ -27,14 +30,18 @@ static void s_add(struct zr_plan_tally *sum, const struct zr_plan_tally *t) {
   sum->belt_broken = sum->belt_broken || t->belt_broken;
 }
 
+/* What is wrong with the request is wrong with the file. */
 static enum zr_exit s_failed(const struct zr_plan_order *o, const char *step,
                              struct zenrelease_error *error) {
   if (step)
     zr_note("zenrelease: step %s could not be looked at", step);
   zr_tell_error(o->common->json, error, NULL);
   zr_note("zenrelease: nothing was sent");
+  bool faulty = zenrelease_error_status(error) == ZENRELEASE_INVALID_ARGUMENT;
   zenrelease_error_free(error);
-  return zr_interrupted() ? ZR_EXIT_STOPPED : ZR_EXIT_NONE;
+  if (zr_interrupted())
+    return ZR_EXIT_STOPPED;
+  return faulty ? ZR_EXIT_USAGE : ZR_EXIT_NONE;
 }
 
 static enum zr_exit s_steps(const struct zr_plan_order *o, const struct zr_plan_head *head,
@@ -69,27 +76,36 @@ static enum zr_exit s_code(const struct zr_plan_tally *sum) {
   return sum->would ? ZR_EXIT_SOME : ZR_EXIT_NONE;
 }
 
+static enum zr_exit s_unwritten(const struct zr_plan_order *o, const struct zr_plan_writer *w) {
+  if (w->too_long)
+    zr_complain(o->common->json, "failed_precondition",
+                "the plan would have a line of more than 1 MiB: fewer steps or rules fit");
+  else
+    zr_complain(o->common->json, "unknown", "the plan could not be written");
+  return ZR_EXIT_NONE;
+}
+
 static enum zr_exit s_write(const struct zr_plan_order *o, const struct zr_plan_head *head,
-                            struct zr_plan_text *text, bool *made) {
+                            struct zr_plan_text *text, struct zr_seen *seen, bool *made) {
   char digest[ZR_DIGEST_ROOM] = "";
   struct zr_plan_tally sum = {0};
   struct zr_plan_writer writer = {.file = o->file};
   struct zr_plan_maker m = {.client = o->connection->client,
                             .cancel = o->connection->cancel,
+                            .steps = &head->steps,
+                            .seen = seen,
                             .writer = o->file ? &writer : NULL,
                             .view = o->quiet ? NULL : &text->view};
   bool fine = !o->file || zr_plan_write_head(&writer, o->file, head);
-  if (!o->quiet)
+  if (fine && !o->quiet)
     zr_plan_text_head(text, head);
-  enum zr_exit code = s_steps(o, head, &m, text, &sum);
+  enum zr_exit code = fine ? s_steps(o, head, &m, text, &sum) : s_unwritten(o, &writer);
   if (code == ZR_EXIT_OK) {
     fine = fine && (!o->file || zr_plan_write_end(&writer, digest));
     *made = fine && !sum.belt_broken;
-    if (!fine)
-      zr_complain(o->common->json, "unknown", "the plan could not be written");
-    else if (!o->quiet)
+    if (fine && !o->quiet)
       zr_plan_text_end(text, &sum, head->steps.count, digest, o->out);
-    code = fine ? s_code(&sum) : ZR_EXIT_NONE;
+    code = fine ? s_code(&sum) : s_unwritten(o, &writer);
   }
   zr_plan_writer_clean_up(&writer);
   return code;
@@ -111,7 +127,14 @@ enum zr_exit zr_plan_live(const struct zr_plan_order *o, struct zr_plan_head *he
                                 .max_drift_percent = o->teardown->max_drift_percent,
                                 .steps = o->teardown->steps};
   zr_plan_text_begin(&text, o->common->json, zr_out_has_colour(), now);
-  enum zr_exit code = s_write(o, head, &text, made);
+  struct zr_seen seen;
+  enum zr_exit code = ZR_EXIT_NONE;
+  if (zr_seen_begin(&seen))
+    code = s_write(o, head, &text, &seen, made);
+  else
+    zr_complain(o->common->json, "resource_exhausted", "no room for the plan (TMPDIR): %s",
+                strerror(errno));
+  zr_seen_clean_up(&seen);
   zr_plan_text_clean_up(&text);
   const char *why = "";
   if (!zr_out_flush(&why)) {

@@ -1,5 +1,6 @@
 #include "plan_make.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <string.h>
 
@@ -25,51 +26,7 @@ struct work {
   struct block *block;
 };
 
-/* ---- copies ---- */
-
-static const char *s_copy(struct zr_arena *a, const char *text, bool *ok) {
-  const char *copy = zr_arena_strdup(a, text);
-  *ok = *ok && copy;
-  return copy;
-}
-
-static const char *const *s_copies(struct zr_arena *a, const char *const *texts, size_t count,
-                                   bool *ok) {
-  const char **copies = zr_arena_calloc(a, count, sizeof(char *));
-  *ok = *ok && copies;
-  for (size_t i = 0; *ok && i < count; i++)
-    copies[i] = s_copy(a, texts[i], ok);
-  return copies;
-}
-
-static const struct zenrelease_tag *s_copy_tags(struct zr_arena *a,
-                                                const struct zenrelease_instance *i, bool *ok) {
-  struct zenrelease_tag *tags = zr_arena_calloc(a, i->tag_count, sizeof *tags);
-  *ok = *ok && tags;
-  for (size_t t = 0; *ok && t < i->tag_count; t++)
-    tags[t] =
-        (struct zenrelease_tag){s_copy(a, i->tags[t].key, ok), s_copy(a, i->tags[t].value, ok)};
-  return tags;
-}
-
-static struct zenrelease_instance *s_keep(struct zr_arena *a, const struct zenrelease_instance *i) {
-  struct zenrelease_instance *to = zr_arena_calloc(a, 1, sizeof *to);
-  bool ok = to;
-  if (!to)
-    return NULL;
-  *to = *i;
-  to->instance_id = s_copy(a, i->instance_id, &ok);
-  to->name = s_copy(a, i->name, &ok);
-  to->status = s_copy(a, i->status, &ok);
-  to->zone_id = s_copy(a, i->zone_id, &ok);
-  to->resource_group_id = s_copy(a, i->resource_group_id, &ok);
-  to->charge_type = s_copy(a, i->charge_type, &ok);
-  to->create_time = s_copy(a, i->create_time, &ok);
-  to->expire_time = s_copy(a, i->expire_time, &ok);
-  to->public_ip_addresses = s_copies(a, i->public_ip_addresses, i->public_ip_address_count, &ok);
-  to->tags = s_copy_tags(a, i, &ok);
-  return ok ? to : NULL;
-}
+/* ---- blocks ---- */
 
 static void s_empty(struct block *b) {
   zr_arena_clean_up(&b->arena);
@@ -89,12 +46,27 @@ static const char *s_detail(const struct zenrelease_report *r, const char *id) {
   return "";
 }
 
-static void s_would(struct work *w, const struct zenrelease_instance *i) {
+static bool s_fits(struct work *w, const struct zenrelease_instance *i) {
+  struct zr_buf why = ZR_BUF_INIT(WHY_MAX);
+  bool fits = zr_plan_holds(i, &why);
+  if (!fits)
+    (void)zr_error_set(w->error, ZENRELEASE_FAILED_PRECONDITION,
+                       "a plan cannot hold the instance %s: %s", i->instance_id,
+                       why.data ? why.data : "out of memory");
+  zr_buf_clean_up(&why);
+  return fits;
+}
+
+/* False when a plan cannot hold it. */
+static bool s_would(struct work *w, const struct zenrelease_instance *i) {
+  if (!s_fits(w, i))
+    return false;
   w->tally->would++;
   if (w->m->writer)
     zr_plan_write_instance(w->m->writer, w->step->name, i);
   if (w->m->view && w->m->view->would)
     w->m->view->would(w->m->view->ctx, w->step, i);
+  return true;
 }
 
 static void s_against(struct work *w, const char *id, const char *code, const char *detail) {
@@ -129,7 +101,7 @@ static bool s_is_failure(const struct zenrelease_result *r) {
 static bool s_one(struct work *w, const struct zenrelease_report *report,
                   const struct zenrelease_result *r, const struct zenrelease_instance *facts) {
   if (strcmp(r->diagnostic_code, "WOULD_RELEASE") == 0 && facts) {
-    s_would(w, facts);
+    return s_would(w, facts);
   } else if (r->outcome == ZENRELEASE_OUTCOME_ALREADY_GONE ||
              (r->outcome == ZENRELEASE_OUTCOME_NOT_FOUND && w->step->allow_missing)) {
     w->tally->gone++;
@@ -193,16 +165,45 @@ static enum zenrelease_status s_ask(struct work *w) {
 
 /* ---- where a step's instances come from ---- */
 
+/* A list that shifts while it is read may have one twice; two steps must not. */
+static bool s_is_new(struct work *w, const char *id, enum zenrelease_status *status) {
+  size_t other = 0;
+  size_t number = (size_t)(w->step - w->m->steps->items);
+  *status = ZENRELEASE_OK;
+  switch (zr_seen_add(w->m->seen, w->step->product, id, number, &other)) {
+  case ZR_SEEN_NOWHERE:
+    return true;
+  case ZR_SEEN_HERE:
+    return false;
+  case ZR_SEEN_ELSEWHERE:
+    *status =
+        zr_error_set(w->error, ZENRELEASE_INVALID_ARGUMENT,
+                     "the steps %s and %s both pick the instance %s, so it is not clear whose "
+                     "rules and order hold for it; change the file so that only one of them "
+                     "does",
+                     w->m->steps->items[other].name, w->step->name, id);
+    return false;
+  case ZR_SEEN_FAILED:
+    break;
+  }
+  *status = zr_error_set(w->error, ZENRELEASE_RESOURCE_EXHAUSTED,
+                         "no room to note what was picked (TMPDIR): %s", strerror(errno));
+  return false;
+}
+
 static enum zenrelease_status s_add(struct work *w, const char *id,
                                     const struct zenrelease_instance *i) {
   struct block *b = w->block;
+  enum zenrelease_status status = ZENRELEASE_OK;
   if (b->count == BLOCK_IDS) {
-    enum zenrelease_status status = s_ask(w);
+    status = s_ask(w);
     if (status != ZENRELEASE_OK || w->tally->belt_broken)
       return status;
   }
+  if (!s_is_new(w, id, &status))
+    return status;
   const char *copy = zr_arena_strdup(&b->arena, id);
-  struct zenrelease_instance *facts = i ? s_keep(&b->arena, i) : NULL;
+  struct zenrelease_instance *facts = i ? zr_plan_copy(&b->arena, i) : NULL;
   if (!copy || (i && !facts))
     return zr_error_nomem(w->error);
   b->ids[b->count] = copy;
@@ -284,7 +285,7 @@ static enum zenrelease_status s_read_named(struct work *w, const char *const *id
     if (status != ZENRELEASE_OK || !i)
       break;
     size_t at = s_position(ids, count, i->instance_id);
-    if (at < count && !(found[at] = s_keep(&arena, i)))
+    if (at < count && !(found[at] = zr_plan_copy(&arena, i)))
       status = zr_error_nomem(w->error);
   }
   zenrelease_list_free(list);

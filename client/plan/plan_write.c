@@ -157,7 +157,8 @@ void zr_plan_instance_line(struct zr_buf *b, const char *step,
 /* Ends the line, writes it and adds it to the digest. */
 static void s_put(struct zr_plan_writer *w) {
   (void)zr_buf_char(&w->line, '\n');
-  w->failed = w->failed || zr_buf_failed(&w->line) != ZR_ERR_OK ||
+  w->too_long = w->too_long || w->line.len > ZR_PLAN_LINE_MAX;
+  w->failed = w->failed || w->too_long || zr_buf_failed(&w->line) != ZR_ERR_OK ||
               fwrite(w->line.data, 1, w->line.len, w->file) != w->line.len;
   if (!w->failed)
     zr_digest_add(&w->digest, w->line.data, w->line.len);

@@ -8,9 +8,10 @@
 #include "cli/duration.h"
 #include "lib/chunk.h"
 
-enum { FILE_MAX_BYTES = 64 * 1024 * 1024, BLOCK = 64 * 1024, PERCENT_MAX = 100 };
+enum { FILE_MAX_BYTES = 64 * 1024 * 1024, BLOCK = 64 * 1024, PERCENT_MAX = 100, FILTER_MAX = 256 };
 
 static const int64_t s_instances_max = 10000000;
+static const int64_t s_wait_max_ms = 24 * 3600 * 1000; /* as the server */
 
 /* ---- small parts ---- */
 
@@ -111,6 +112,20 @@ static void s_ids(const struct zr_jnode *list, struct zr_step *s, struct zr_aren
   }
 }
 
+/* As the server: what the service is asked for. */
+static void s_filter(const struct zr_jnode *at, const char *text, struct zr_problems *p) {
+  if (!text)
+    return;
+  if (strlen(text) > FILTER_MAX)
+    zr_problem(p, at, "is longer than %d bytes", FILTER_MAX);
+  for (const char *c = text; *c; c++) {
+    if ((unsigned char)*c < 0x20 || *c == 0x7f) {
+      zr_problem(p, at, "has a control character in it");
+      return;
+    }
+  }
+}
+
 static void s_selector_tags(const struct zr_jnode *object, struct zr_selector *out,
                             struct zr_arena *arena, struct zr_problems *p) {
   const struct zr_jnode *tags = zr_jof(object, "tags", ZR_JOBJECT, false, p);
@@ -132,6 +147,8 @@ static void s_selector_tags(const struct zr_jnode *object, struct zr_selector *o
       zr_problem(p, n, "has no key");
     else
       out->tags[out->tag_count++] = (struct zenrelease_tag){n->key, n->text};
+    s_filter(n, n->key, p);
+    s_filter(n, n->text, p);
   }
 }
 
@@ -147,6 +164,9 @@ static void s_selector(const struct zr_jnode *n, struct zr_step *s, struct zr_ar
   (void)zr_jtext(n, "resource_group", false, &s->selector.resource_group_id, p);
   (void)zr_jtext(n, "name", false, &s->selector.name, p);
   s_pattern(zr_jget(n, "name"), s->selector.name, p);
+  s_filter(zr_jget(n, "name"), s->selector.name, p);
+  s_filter(zr_jget(n, "zone"), s->selector.zone_id, p);
+  s_filter(zr_jget(n, "resource_group"), s->selector.resource_group_id, p);
   (void)s_duration(n, "min_bin_time", &s->policy.min_bin_time_ms, p);
   s_selector_tags(n, &s->selector, arena, p);
   bool narrow =
@@ -163,7 +183,8 @@ static void s_options(const struct zr_jnode *step, struct zr_step *s, struct zr_
   zr_jonly(o, known, p);
   (void)zr_jbool(o, "allow_missing", &s->allow_missing, p);
   (void)zr_jbool(o, "depend_resource", &s->depend_resource, p);
-  (void)s_duration(o, "wait", &s->wait_ms, p);
+  if (s_duration(o, "wait", &s->wait_ms, p) && s->wait_ms > s_wait_max_ms)
+    zr_problem(p, zr_jget(o, "wait"), "is longer than 24 hours");
   if (s->depend_resource && s->product != ZENRELEASE_PRODUCT_ZEC)
     zr_problem(p, zr_jget(o, "depend_resource"), "is for zec only");
 }
@@ -187,7 +208,7 @@ static void s_policy(const struct zr_jnode *step, struct zr_step *s, struct zr_a
   s->policy.max_bin_percent = (int32_t)percent;
 }
 
-static bool s_name_is_fine(const char *name) {
+bool zr_step_name_is_fine(const char *name) {
   size_t len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
   return len > 0 && len <= ZR_STEP_NAME_MAX && !name[len];
 }
@@ -197,7 +218,7 @@ static void s_step_name(const struct zr_jnode *n, struct zr_teardown *t, struct 
   if (!zr_jtext(n, "name", true, &s->name, p))
     return;
   const struct zr_jnode *at = zr_jget(n, "name");
-  if (!s_name_is_fine(s->name))
+  if (!zr_step_name_is_fine(s->name))
     zr_problem(p, at, "must be 1 to %d letters, digits, dots, dashes or underscores",
                ZR_STEP_NAME_MAX);
   for (size_t i = 0; i < t->steps.count; i++)
@@ -217,6 +238,7 @@ static void s_step(const struct zr_jnode *n, struct zr_teardown *t,
   }
   zr_jonly(n, known, p);
   s_step_name(n, t, s, p);
+  (void)zr_jof(n, "description", ZR_JTEXT, false, p);
   (void)zr_product_read(n, &s->product, p);
   const struct zr_jnode *ids = zr_jof(n, "ids", ZR_JLIST, false, p);
   const struct zr_jnode *selector = zr_jof(n, "selector", ZR_JOBJECT, false, p);
@@ -257,6 +279,8 @@ static void s_root(const struct zr_jnode *root, struct zr_teardown *t, struct zr
   }
   zr_jonly(root, known, p);
   (void)zr_jnumber(root, "version", 1, 1, true, &version, p);
+  (void)zr_jof(root, "$schema", ZR_JTEXT, false, p);
+  (void)zr_jof(root, "description", ZR_JTEXT, false, p);
   s_common(root, t, &common, p);
   const struct zr_jnode *list = zr_jof(root, "steps", ZR_JLIST, true, p);
   if (!list)

@@ -66,6 +66,8 @@ void zr_teardown_clean_up(struct zr_teardown *t);
 /* depends_on: names to numbers; unknown names, a step on itself, and cycles are complained of. */
 bool zr_steps_depend(struct zr_steps *steps, const struct zr_jnode *list, struct zr_arena *arena,
                      struct zr_problems *p);
+/* 1 to 64 letters, digits, dots, dashes or underscores. */
+bool zr_step_name_is_fine(const char *name);
 /* An id may stand once in the steps of a product. */
 void zr_steps_no_repeats(const struct zr_steps *steps, const struct zr_jnode *list,
                          struct zr_arena *arena, struct zr_problems *p);

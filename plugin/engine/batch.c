@@ -123,13 +123,15 @@ static void s_decide_cleared(struct zr_engine *e, struct zr_item *it, struct zr_
 static void s_judge(struct zr_engine *e, struct zr_batch *b, struct zr_item *it) {
   struct zr_verdict v = zr_verdict_of(it, b->lane->dry);
   bool would = v.next == ZR_NEXT_DECIDED && v.code == ZR_CODE_WOULD_RELEASE;
+  bool unread =
+      it->attempts > 0 && !it->read_since_answer; /* a 429: no refusal before it is read */
   if (it->attempts == 0 && (would || v.next == ZR_NEXT_SEND))
     zr_gate_hold_back(e, it);
   if (would) {
     s_decide_cleared(e, it, v);
   } else if (v.next == ZR_NEXT_DECIDED) {
     s_decide_all(e, it, v);
-  } else if (v.next == ZR_NEXT_SEND && !zr_item_wanted(it) && !it->ambiguous &&
+  } else if (v.next == ZR_NEXT_SEND && !zr_item_wanted(it) && !it->ambiguous && !unread &&
              !zr_verdict_lag_possible(it)) {
     s_decide_all(e, it, zr_verdict_final(it, ZR_CODE_CANCELLED, true));
   } else if (v.next == ZR_NEXT_WAIT || !zr_item_cleared(it)) {

@@ -14,63 +14,8 @@ try:
 except ImportError:
     jsonschema = None
 
-from harness.case import Case
+from harness.plans import EXAMPLE, RELEASE, WIDE, PlanCase, step, teardown
 from harness.process import SANITIZED, SLOW, clean_environment, program
-
-EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/teardown")
-RELEASE = "ReleaseInstances"
-WIDE = {"max_instances": 1000000, "max_bin_percent": 100}
-
-
-def step(name, product="vm", **members):
-    return {"name": name, "product": product, **members}
-
-
-def teardown(*steps, **members):
-    return {"version": 1, "steps": list(steps), **members}
-
-
-class PlanCase(Case):
-    def world(self, *flags):
-        self.folder = self.home()
-        self.sim = self.simulator(*flags)
-        self.environment = self.sim.environment()
-        return self.sim
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def write(self, content, name="teardown.json"):
-        with open(self.path(name), "w", encoding="utf-8") as file:
-            file.write(content if isinstance(content, str) else json.dumps(content))
-        return self.path(name)
-
-    def run_cli(self, *arguments, **how):
-        how.setdefault("environment", self.environment)
-        return self.cli(*arguments, **how)
-
-    def plan(self, content, expected=0, name="plan.jsonl"):
-        """Plans into a file; answers its path."""
-        code, out, err = self.run_cli("plan", self.write(content), "--out", self.path(name))
-        self.assertEqual(code, expected, out + err)
-        return self.path(name)
-
-    def apply(self, plan, *arguments, **how):
-        """(exit code, result object) of a saved plan."""
-        how.setdefault("environment", self.environment)
-        code, lines = self.cli_json("apply", "--plan", plan, *arguments, **how)
-        self.assertEqual(lines[-1]["type"], "result", lines[-1])
-        return code, lines[-1]
-
-    def outcomes(self, result):
-        return {r["instance_id"]: (r["outcome"], r.get("diagnostic_code", ""))
-                for r in result["results"]}
-
-    def ids_in(self, plan):
-        with open(plan, encoding="utf-8") as file:
-            rows = [json.loads(line) for line in file]
-        return [r["id"] for r in rows if r["type"] == "instance"]
-
 
 class Validate(PlanCase):
     def setUp(self):
@@ -447,6 +392,104 @@ class Steps(PlanCase):
             self.assertEqual(len(row["read_request_ids"]), 2)
         code, _, err = self.run_cli("apply", "--plan", plan, "--report", "/nonexistent/r.json")
         self.assertEqual(code, 2, err)
+
+
+class Report(PlanCase):
+    """A report that cannot be written is found out before anything is sent."""
+
+    def setUp(self):
+        self.world("--recycled", "5")
+        self.saved = self.plan(teardown(step("a", ids=self.sim.ids())))
+
+    def refused(self, path, words):
+        for arguments in (["--plan", self.saved], [self.path("teardown.json"), "--auto-approve"]):
+            code, _, err = self.run_cli("apply", *arguments, "--report", path)
+            self.assertEqual(code, 2, err)
+            self.assertIn(words, err)
+            self.assertIn("nothing was sent", err)
+        self.assertEqual(self.sim.count(RELEASE), 0)
+
+    def test_a_place_that_cannot_be_written_to(self):
+        self.refused("/nonexistent/report.json", "No such file")
+        os.mkdir(self.path("folder"))
+        self.refused(self.path("folder"), "directory")
+        self.refused("/dev/null", "Invalid argument")
+        self.refused(self.path("x" * 300), "too long")
+
+    def test_nothing_is_left_behind_and_an_older_report_stays(self):
+        with open(self.path("report.json"), "w", encoding="utf-8") as file:
+            file.write("older")
+        self.write("{}", "broken.jsonl")
+        code, _, err = self.run_cli("apply", "--plan", self.path("broken.jsonl"), "--report",
+                                    self.path("report.json"))
+        self.assertEqual(code, 2, err)
+        self.sim.stop()
+        code, _, err = self.run_cli("apply", "--plan", self.saved, "--server", "127.0.0.1:1",
+                                    "--report", self.path("report.json"))
+        self.assertEqual(code, 1, err)
+        with open(self.path("report.json"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "older")
+        self.assertEqual([n for n in os.listdir(self.folder) if n.startswith("report.json.")], [])
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "there is no /dev/full")
+    def test_a_full_disk_at_the_end_is_told(self):
+        """The result on stdout cannot be written; the report can, and is exact."""
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                [program("zenrelease"), "apply", "--plan", self.saved, "--report",
+                 self.path("report.json")], stdout=full, stderr=subprocess.PIPE, check=False,
+                stdin=subprocess.DEVNULL, timeout=60 * SLOW,
+                env=clean_environment(self.folder, self.environment))
+        self.assertEqual(done.returncode, 4, done.stderr)
+        with open(self.path("report.json"), encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["counts"]["released"], 5)
+
+
+class Overlap(PlanCase):
+    """An instance that two steps pick: whose rules hold, and when does it go? Nobody knows."""
+
+    def refused(self, *steps):
+        code, out, err = self.run_cli("plan", self.write(teardown(*steps)), "--out", self.path("p"))
+        self.assertEqual(code, 2, out + err)
+        for words in ("the steps", steps[0]["name"], steps[1]["name"], "both pick the instance"):
+            self.assertIn(words, err)
+        self.assertFalse(os.path.exists(self.path("p")))
+        code, _, err = self.run_cli("apply", self.write(teardown(*steps)), "--auto-approve")
+        self.assertEqual(code, 2, err)
+        self.assertEqual(self.sim.count(RELEASE), 0)
+
+    def test_two_steps_that_pick_one_instance_are_refused(self):
+        sim = self.world("--recycled", "30")
+        self.refused(step("web", selector={"name": "vm-00000*"}),
+                     step("old", selector={"name": "vm-*5"}))
+        self.refused(step("named", ids=[sim.ids()[4]]), step("old", selector={"name": "vm-*5"}))
+        # Also where one of them would keep it.
+        self.refused(step("web", selector={"name": "vm-00000*"},
+                          policy={"keep": [{"name_pattern": "vm-000005"}]}),
+                     step("old", selector={"name": "vm-*05"}))
+
+    def test_the_same_id_of_another_product_is_another_instance(self):
+        self.world("--fleet", self.fleet())
+        plan = self.plan(teardown(step("a", ids=["5"]), step("b", product="bmc", ids=["5"])))
+        self.assertEqual(self.apply(plan)[0], 0)
+
+    def fleet(self):
+        folder = self.home()
+        path = os.path.join(folder, "fleet.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"instances": [{"instanceId": "5", "product": p} for p in ("vm", "bmc")]},
+                      file)
+        return path
+
+    def test_an_instance_that_a_shifting_list_shows_twice_is_planned_once(self):
+        sim = self.world("--recycled", "1500")
+        sim.fault({"do": "rows", "repeat": 1, "match": {"action": "DescribeInstances",
+                                                           "count": 3}})
+        code, out, err = self.run_cli("plan", self.write(teardown(
+            step("all", selector={"all": True}, policy=WIDE))), "--out", self.path("p"))
+        self.assertEqual(code, 0, out + err)
+        planned = self.ids_in(self.path("p"))
+        self.assertEqual(len(planned), len(set(planned)))
 
 
 class ExitCodes(PlanCase):

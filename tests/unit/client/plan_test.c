@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plan/plan_file.h"
+#include "plan/seen.h"
 
 #include "cmocka_all.h"
 
@@ -19,9 +20,26 @@ static const struct fault s_faults[] = {
     {"", "f:1:1: ends too early"},
     {"{", "f:1:2: the name of a member is missing"},
     {"{\"version\":1,\"steps\":[{\"name\":\"a\"", "f:1:34: steps[0]: a comma or } is missing"},
-    {"{\"version\":1,\"steps\":[{\"ids\":[1.5]}]}", "steps[0].ids[0]: must be a whole number"},
-    {"{\"version\":01}", "must be a whole number"},
+    {"{\"version\":1,\"steps\":[{\"ids\":[1.5]}]}", "steps[0].ids[0]: must be a text"},
+    {"{\"version\":01}", "f:1:14: version: is no JSON value"},
+    {"{\"version\":-}", "version: is no JSON value"},
+    {"{\"version\":1.}", "version: is no JSON value"},
+    {"{\"version\":1e}", "version: is no JSON value"},
+    {"{\"version\":1.0}", "f:1:12: version: must be a whole number"},
+    {"{\"version\":1e0}", "f:1:12: version: must be a whole number"},
+    {"{\"version\":1234567890123456789}", "f:1:12: version: must be a whole number"},
     {"{\"version\":1,\"version\":1}", "f:1:14: version: is there twice"},
+    /* What is there twice does not hide what else is wrong. */
+    {"{\"version\":1,\"version\":1,\"steps\":[],\"colour\":1.5}", "f:1:34: steps: must have"},
+    {"{\"version\":1,\"version\":1,\"steps\":[],\"colour\":1.5}", "f:1:46: colour: is not"},
+    {"{\"version\":1,\"description\":7,\"steps\":[]}", "description: must be a text"},
+    {"{\"version\":1,\"$schema\":null,\"steps\":[]}", "$schema: must be a text"},
+    {"{\"version\":1,\"steps\":[{\"name\":\"a\",\"product\":\"vm\",\"ids\":[\"1\"],"
+     "\"options\":{\"wait\":\"24h1s\"}}]}",
+     "steps[0].options.wait: is longer than 24 hours"},
+    {"{\"version\":1,\"steps\":[{\"name\":\"a\",\"product\":\"vm\",\"selector\":"
+     "{\"zone\":\"a\\nb\"}}]}",
+     "steps[0].selector.zone: has a control character"},
     {"{\"version\":1} x", "f:1:15: something stands behind the end"},
     {"{\"a\":\"\\q\"}", "an escape in it that JSON does not know"},
     {"{\"a\":\"\\ud800\"}", "an escape in it that JSON does not know"},
@@ -160,6 +178,25 @@ static struct text s_make(void) {
   return t;
 }
 
+/* Whether a plan with this instance is read back. */
+static bool s_survives(const struct zenrelease_instance *i) {
+  struct zr_buf line = ZR_BUF_INIT(ZR_PLAN_LINE_MAX);
+  struct zr_problems p;
+  struct zr_arena arena;
+  struct zr_plan_entry e;
+  const char *step = NULL;
+  zr_plan_instance_line(&line, "s", i);
+  zr_problems_init(&p, "f");
+  zr_arena_init(&arena, NULL, 0);
+  const struct zr_jnode *n = zr_json_tree(zr_buf_as_view(&line), 1, &arena, &p);
+  bool fine = n && zr_plan_entry_read(n, &arena, &e, &step, &p);
+  assert_true(fine || p.text.len > 0);
+  zr_arena_clean_up(&arena);
+  zr_problems_clean_up(&p);
+  zr_buf_clean_up(&line);
+  return fine;
+}
+
 /* Whether such a plan is opened; when not, something was said. */
 static bool s_opens(const char *bytes, size_t len) {
   struct zr_plan plan;
@@ -208,6 +245,76 @@ static void test_a_plan_is_read_as_it_was_written(void **state) {
   free(t.bytes);
 }
 
+/* One set of limits: what a plan cannot hold is not written into one. */
+static void test_what_is_read_back_is_what_may_be_written(void **state) {
+  static struct zenrelease_tag tags[ZR_PLAN_TAGS_MAX + 1];
+  static const char *addresses[ZR_PLAN_ADDRESSES_MAX + 1];
+  static char text[ZR_PLAN_TEXT_MAX + 2];
+  struct zr_buf why = ZR_BUF_INIT(4096);
+  (void)state;
+  memset(text, 'x', ZR_PLAN_TEXT_MAX + 1);
+  for (size_t i = 0; i < ZR_PLAN_TAGS_MAX + 1; i++)
+    tags[i] = (struct zenrelease_tag){"k", "v"};
+  for (size_t i = 0; i < ZR_PLAN_ADDRESSES_MAX + 1; i++)
+    addresses[i] = "198.18.0.1";
+  const struct zenrelease_instance full = {.instance_id = "1",
+                                           .name = text + 1,
+                                           .status = "",
+                                           .zone_id = "",
+                                           .resource_group_id = "",
+                                           .charge_type = "",
+                                           .create_time = "",
+                                           .expire_time = "",
+                                           .tags = tags,
+                                           .tag_count = ZR_PLAN_TAGS_MAX,
+                                           .public_ip_addresses = addresses,
+                                           .public_ip_address_count = ZR_PLAN_ADDRESSES_MAX,
+                                           .disk_count = ZR_PLAN_DISKS_MAX,
+                                           .undetachable_disk_count = ZR_PLAN_DISKS_MAX};
+  struct zenrelease_instance over[] = {full, full, full, full, full};
+  over[0].name = text;
+  over[1].tag_count++;
+  over[2].public_ip_address_count++;
+  over[3].disk_count++;
+  over[4].expire_time = text;
+  assert_true(zr_plan_holds(&full, &why));
+  assert_true(s_survives(&full));
+  for (size_t i = 0; i < sizeof over / sizeof over[0]; i++) {
+    zr_buf_reset(&why);
+    assert_false(zr_plan_holds(&over[i], &why));
+    assert_true(why.len > 0);
+    assert_false(s_survives(&over[i]));
+  }
+  zr_buf_clean_up(&why);
+}
+
+static void test_a_header_beyond_the_limit_is_not_written(void **state) {
+  static char pattern[ZR_PLAN_TEXT_MAX + 1];
+  static struct zenrelease_keep keep[ZR_KEEP_RULES_MAX];
+  static struct zr_step steps[ZR_STEPS_MAX];
+  struct zr_plan_writer w;
+  struct zr_plan_head head = {.account = "a", .endpoint = "e", .steps = {steps, 5}};
+  FILE *file = tmpfile();
+  (void)state;
+  assert_non_null(file);
+  memset(pattern, 'x', ZR_PLAN_TEXT_MAX);
+  for (size_t i = 0; i < ZR_KEEP_RULES_MAX; i++)
+    keep[i].name_pattern = pattern;
+  for (size_t i = 0; i < ZR_STEPS_MAX; i++)
+    steps[i] = (struct zr_step){.name = "s", .product = ZENRELEASE_PRODUCT_VM};
+  for (size_t i = 0; i < 11; i++) {
+    steps[i].policy.keep = keep;
+    steps[i].policy.keep_count = ZR_KEEP_RULES_MAX;
+  }
+  assert_true(zr_plan_write_head(&w, file, &head));
+  zr_plan_writer_clean_up(&w);
+  head.steps.count = 11;
+  assert_false(zr_plan_write_head(&w, file, &head));
+  assert_true(w.too_long);
+  zr_plan_writer_clean_up(&w);
+  (void)fclose(file);
+}
+
 static void test_a_plan_cut_short_at_any_byte_is_refused(void **state) {
   struct text t = s_make();
   (void)state;
@@ -232,6 +339,28 @@ static void test_a_plan_with_any_byte_changed_is_refused(void **state) {
   free(t.bytes);
 }
 
+static void test_who_picked_what_is_known_among_many(void **state) {
+  struct zr_seen seen;
+  char id[16];
+  size_t other = 99;
+  (void)state;
+  assert_true(zr_seen_begin(&seen));
+  for (int i = 0; i < 5000; i++) {
+    (void)snprintf(id, sizeof id, "%d", i);
+    assert_int_equal(zr_seen_add(&seen, ZENRELEASE_PRODUCT_VM, id, (size_t)i % 3, &other),
+                     ZR_SEEN_NOWHERE);
+  }
+  for (int i = 0; i < 5000; i++) {
+    (void)snprintf(id, sizeof id, "%d", i);
+    assert_int_equal(zr_seen_add(&seen, ZENRELEASE_PRODUCT_VM, id, (size_t)i % 3, &other),
+                     ZR_SEEN_HERE);
+    assert_int_equal(zr_seen_add(&seen, ZENRELEASE_PRODUCT_VM, id, 99, &other), ZR_SEEN_ELSEWHERE);
+    assert_int_equal(other, i % 3);
+  }
+  assert_int_equal(zr_seen_add(&seen, ZENRELEASE_PRODUCT_BMC, "7", 1, &other), ZR_SEEN_NOWHERE);
+  zr_seen_clean_up(&seen);
+}
+
 static void test_times_are_read_strictly(void **state) {
   int64_t ms = 0;
   (void)state;
@@ -248,6 +377,9 @@ int main(void) {
       cmocka_unit_test(test_deep_nesting_ends),
       cmocka_unit_test(test_a_selector_has_belts_and_ids_have_none),
       cmocka_unit_test(test_a_plan_is_read_as_it_was_written),
+      cmocka_unit_test(test_what_is_read_back_is_what_may_be_written),
+      cmocka_unit_test(test_a_header_beyond_the_limit_is_not_written),
+      cmocka_unit_test(test_who_picked_what_is_known_among_many),
       cmocka_unit_test(test_a_plan_cut_short_at_any_byte_is_refused),
       cmocka_unit_test(test_a_plan_with_any_byte_changed_is_refused),
       cmocka_unit_test(test_times_are_read_strictly),

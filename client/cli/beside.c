@@ -1,0 +1,75 @@
+#include "beside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "interrupt.h"
+
+/* What is there already must be a file that may be written to. */
+static bool s_may_replace(const char *path) {
+  struct stat info;
+  if (stat(path, &info) != 0)
+    return errno == ENOENT;
+  if (S_ISDIR(info.st_mode))
+    errno = EISDIR;
+  else if (!S_ISREG(info.st_mode))
+    errno = EINVAL;
+  else
+    return access(path, W_OK) == 0;
+  return false;
+}
+
+bool zr_beside_open(struct zr_beside *b, const char *path) {
+  struct zr_buf name = ZR_BUF_INIT(PATH_MAX);
+  *b = (struct zr_beside){.path = path};
+  if (!s_may_replace(path))
+    return false;
+  (void)zr_buf_printf(&name, "%s.XXXXXX", path);
+  bool fits = zr_buf_failed(&name) == ZR_ERR_OK;
+  b->name = zr_buf_take(&name);
+  if (!fits || !b->name) {
+    errno = fits ? ENOMEM : ENAMETOOLONG;
+    zr_free(b->name);
+    b->name = NULL;
+    return false;
+  }
+  int fd = mkostemp(b->name, O_CLOEXEC);
+  b->file = fd >= 0 ? fdopen(fd, "w") : NULL;
+  if (fd < 0) {
+    zr_free(b->name);
+    b->name = NULL;
+  } else if (!b->file) {
+    (void)close(fd);
+  }
+  zr_interrupt_removes(b->name);
+  return b->file;
+}
+
+bool zr_beside_install(struct zr_beside *b) {
+  bool fine = fflush(b->file) == 0 && fsync(fileno(b->file)) == 0;
+  fine = fclose(b->file) == 0 && fine;
+  b->file = NULL;
+  if (!fine || rename(b->name, b->path) != 0)
+    return false;
+  zr_interrupt_removes(NULL);
+  zr_free(b->name);
+  b->name = NULL;
+  return true;
+}
+
+void zr_beside_clean_up(struct zr_beside *b) {
+  if (b->file)
+    (void)fclose(b->file);
+  if (b->name)
+    (void)unlink(b->name);
+  if (b->name)
+    zr_interrupt_removes(NULL);
+  zr_free(b->name);
+  *b = (struct zr_beside){0};
+}

@@ -1,0 +1,25 @@
+/*
+ * A file that is there whole or not at all: written under another name in the same folder, and
+ * renamed when all is well. Opened before the work begins, so that a place which cannot be written
+ * to is found then. One at a time in a process: a second signal removes it.
+ */
+#ifndef ZR_CLIENT_CLI_BESIDE_H
+#define ZR_CLIENT_CLI_BESIDE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct zr_beside {
+  const char *path; /* the caller's */
+  char *name;       /* of what is written for now */
+  FILE *file;       /* NULL: not open */
+};
+
+/* False with errno. `path` must live as long as *b; clean up in any case. */
+bool zr_beside_open(struct zr_beside *b, const char *path);
+/* Everything is written: puts it in place of `path`. False with errno, and `path` is as it was. */
+bool zr_beside_install(struct zr_beside *b);
+/* Removes what was not installed. A zeroed one is fine. */
+void zr_beside_clean_up(struct zr_beside *b);
+
+#endif

@@ -1,0 +1,228 @@
+"""Ctrl-C at any point of an apply: an exact report, and the same plan finishes the rest."""
+
+import fcntl
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import tempfile
+import termios
+import time
+import unittest
+
+from harness.plans import RELEASE, PlanCase, step, teardown
+from harness.process import SLOW, clean_environment, program, wait_until
+
+READ = "DescribeInstances"
+
+
+class Interrupt(PlanCase):
+    def start(self, *arguments):
+        self.out, self.err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        self.addCleanup(self.out.close)
+        self.addCleanup(self.err.close)
+        command = subprocess.Popen(
+            [program("zenrelease"), "apply", *arguments, "--json", "--report",
+             self.path("report.json")], stdout=self.out, stderr=self.err, stdin=subprocess.DEVNULL,
+            env=clean_environment(self.home(), self.environment))
+        self.addCleanup(lambda: command.poll() is None and command.kill())
+        return command
+
+    def stop(self, command):
+        """Interrupts it; answers the last object on stdout, after looking at the report file."""
+        command.send_signal(signal.SIGINT)
+        code = command.wait(60 * SLOW)
+        self.err.seek(0)
+        self.assertEqual(code, 130, self.err.read())
+        self.out.seek(0)
+        lines = self.out.read().splitlines()
+        result = json.loads(lines[-1])
+        if result["type"] == "result":
+            with open(self.path("report.json"), encoding="utf-8") as file:
+                self.assertEqual(json.load(file)["counts"], result["counts"])
+        self.assertEqual([n for n in os.listdir(self.folder) if n.startswith("report.json.")], [])
+        return result
+
+    def finishes(self, plan, planned):
+        self.sim.fault()
+        self.sim.set(latency_ms=0)
+        code, result = self.apply(plan)
+        self.assertEqual(code, 0, result["diagnostics"])
+        self.assertEqual(self.sim.gone(), set(planned))
+        self.assertEqual(self.sim.resubmitted(), [])
+
+    def two_steps(self, *flags):
+        """A plan with a step of vm and a step of bmc after it; answers it and its ids."""
+        sim = self.world("--fleet", self.fleet(), *flags)
+        vm, bmc = sim.ids(), sim.ids(product="bmc")
+        return self.plan(teardown(step("first", ids=vm),
+                                  step("second", product="bmc", ids=bmc,
+                                       depends_on=["first"]))), vm, bmc
+
+    def fleet(self):
+        path = os.path.join(self.home(), "fleet.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"instances": [
+                {"instanceId": str(1000 + n), "product": "vm" if n < 250 else "bmc"}
+                for n in range(260)]}, file)
+        return path
+
+    def assert_both_honest(self, vm, bmc, result):
+        for product, ids in (("vm", vm), ("bmc", bmc)):
+            rows = [r for r in result["results"] if r["instance_id"] in set(ids)]
+            counts = {k: sum(r["outcome"] == k for r in rows) for k in result["counts"]}
+            counts.update(total=len(ids), duplicates=0)
+            self.assert_honest(self.sim, ids, {**result, "results": rows, "counts": counts},
+                               product=product, asked_before=vm + bmc)
+
+    def test_while_the_check_reads(self):
+        plan, vm, bmc = self.two_steps()
+        before = self.sim.count(READ)
+        self.sim.fault({"do": "delay", "delay_ms": 1000, "match": {"action": READ}})
+        command = self.start("--plan", plan)
+        self.sim.wait_for_calls(READ, before + 1)
+        result = self.stop(command)
+        self.assertEqual(self.sim.count(RELEASE), 0)
+        self.assertEqual(result["counts"]["not_attempted"], len(vm + bmc))
+        self.assert_both_honest(vm, bmc, result)
+        self.finishes(plan, vm + bmc)
+
+    def test_while_it_plans(self):
+        sim = self.world("--recycled", "8")
+        file = self.write(teardown(step("a", ids=sim.ids())))
+        ids = sim.ids()
+        sim.fault({"do": "delay", "delay_ms": 2000, "match": {"action": READ}})
+        command = self.start(file, "--auto-approve")
+        sim.wait_for_calls(READ, 1)
+        result = self.stop(command)
+        self.assertEqual((result["type"], result["code"]), ("error", "cancelled"))
+        self.assertEqual(sim.count(RELEASE), 0)
+        sim.fault()
+        self.assertEqual(self.run_cli("apply", file, "--auto-approve")[0], 0)
+        self.assertEqual(sim.destroyed(), set(ids))
+
+    def test_while_a_call_is_in_flight(self):
+        plan, vm, bmc = self.two_steps()
+        self.sim.fault({"do": "delay", "delay_ms": 1500, "match": {"action": RELEASE, "nth": 1}})
+        command = self.start("--plan", plan)
+        self.sim.wait_for_calls(RELEASE, 1)
+        result = self.stop(command)
+        # What was in flight is settled, and what was not does not leave any more.
+        self.assertGreaterEqual(result["counts"]["released"], 50)
+        self.assertGreaterEqual(result["counts"]["not_attempted"], len(bmc))
+        self.assertEqual(result["counts"]["unknown"], 0)
+        self.assert_both_honest(vm, bmc, result)
+        self.finishes(plan, vm + bmc)
+
+    def test_between_batches(self):
+        plan, vm, bmc = self.two_steps()
+        self.sim.fault({"do": "throttle", "retry_after": 60,
+                        "match": {"action": RELEASE, "from": 2}})
+        command = self.start("--plan", plan)
+        wait_until(lambda: self.sim.destroyed() and self.sim.count(RELEASE) > 1, 60, "a throttle")
+        result = self.stop(command)
+        self.assertGreaterEqual(result["counts"]["released"], 50)
+        self.assertEqual(result["counts"]["unknown"], 0)
+        self.assert_both_honest(vm, bmc, result)
+        self.finishes(plan, vm + bmc)
+
+    def test_between_steps(self):
+        plan, vm, bmc = self.two_steps()
+        self.sim.fault({"do": "delay", "delay_ms": 1000, "match": {"action": RELEASE}})
+        command = self.start("--plan", plan)
+        self.sim.wait_for_calls(RELEASE, 1)
+        self.sim.fault({"do": "delay", "delay_ms": 3000,
+                        "match": {"action": READ, "product": "bmc"}})
+        wait_until(lambda: self.sim.get("faults")["counters"][0]["seen"], 60, "the second step")
+        result = self.stop(command)
+        self.assertEqual(result["counts"]["released"], len(vm))
+        self.assertEqual(result["counts"]["not_attempted"], len(bmc))
+        self.assertEqual(result["steps"][0]["state"], "done")
+        self.assert_both_honest(vm, bmc, result)
+        self.finishes(plan, vm + bmc)
+
+    def test_twice_leaves_nothing_behind(self):
+        plan, _, _ = self.two_steps()
+        self.sim.fault({"do": "delay", "delay_ms": 20000, "match": {"action": RELEASE}})
+        command = self.start("--plan", plan)
+        self.sim.wait_for_calls(RELEASE, 1)
+        command.send_signal(signal.SIGINT)
+        wait_until(lambda: b"stopping" in self.so_far(), 20, "the first one")
+        command.send_signal(signal.SIGINT)
+        self.assertEqual(command.wait(20 * SLOW), 130)
+        self.err.seek(0)
+        self.assertIn(b"interrupted twice", self.err.read())
+        self.assertFalse([n for n in os.listdir(self.folder) if n.startswith("report.json")])
+
+    def so_far(self):
+        return os.pread(self.out.fileno(), 1 << 20, 0)
+
+
+class Prompt(PlanCase):
+    """The question before the run, on a terminal of its own."""
+
+    def setUp(self):
+        sim = self.world("--recycled", "5")
+        self.file = self.write(teardown(step("a", ids=sim.ids())))
+        self.master, slave = pty.openpty()
+        self.addCleanup(os.close, self.master)
+
+        def terminal():
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+        self.command = subprocess.Popen(
+            [program("zenrelease"), "apply", self.file], stdin=slave, stdout=slave, stderr=slave,
+            env=clean_environment(self.home(), {**self.environment, "TERM": "xterm"}),
+            preexec_fn=terminal)
+        self.addCleanup(lambda: self.command.poll() is None and self.command.kill())
+        os.close(slave)
+        self.text = b""
+        self.read_until(b"goes on: ")
+
+    def read_until(self, words, seconds=30):
+        end = time.monotonic() + seconds * SLOW
+        while words not in self.text:
+            readable, _, _ = select.select([self.master], [], [], max(0, end - time.monotonic()))
+            self.assertTrue(readable, self.text)
+            try:
+                self.text += os.read(self.master, 4096)
+            except OSError:
+                self.fail(f"it ended: {self.text!r}")
+
+    def test_ctrl_c_ends_it_at_once(self):
+        os.write(self.master, b"\x03")
+        self.read_until(b"nothing was sent")
+        self.assertEqual(self.command.wait(20 * SLOW), 130)
+        self.assertEqual(self.sim.count(RELEASE), 0)
+
+    def test_ctrl_c_behind_half_an_answer(self):
+        os.write(self.master, b"ye\x03")
+        self.read_until(b"nothing was sent")
+        self.assertEqual(self.command.wait(20 * SLOW), 130)
+        self.assertEqual(self.sim.count(RELEASE), 0)
+
+    def test_anything_but_yes_is_a_no(self):
+        os.write(self.master, b"yes please\n")
+        self.read_until(b"not agreed to; nothing was sent")
+        self.assertEqual(self.command.wait(20 * SLOW), 1)
+        self.assertEqual(self.sim.count(RELEASE), 0)
+
+    def test_the_end_of_the_input_is_a_no(self):
+        os.write(self.master, b"\x04")
+        self.read_until(b"not agreed to; nothing was sent")
+        self.assertEqual(self.command.wait(20 * SLOW), 1)
+
+    def test_yes_goes_on_and_names_account_endpoint_and_count(self):
+        self.assertRegex(self.text, rb"Release 5 instances of account [0-9a-f]{16} at http://"
+                         + self.sim.endpoint.encode() + rb" for good\?")
+        os.write(self.master, b"yes\n")
+        self.read_until(b"released 5 of 5")
+        self.assertEqual(self.command.wait(20 * SLOW), 0)
+        self.assertEqual(len(self.sim.destroyed()), 5)
+
+
+if __name__ == "__main__":
+    unittest.main()
