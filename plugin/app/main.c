@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "app/options.h"
 #include "app/provider_mode.h"
 #include "app/serve.h"
 #include "base/log.h"
+#include "base/secret.h"
 
 /* Before any library starts a thread. */
 static void s_block_signals(void) {
@@ -25,15 +25,6 @@ static void s_block_signals(void) {
   (void)sigaddset(&set, SIGPIPE);
   (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
   (void)signal(SIGPIPE, SIG_IGN);
-}
-
-/* No core dump and no ptrace by others: libcurl's buffers have held an Authorization header. The
- * leak checker needs to look into the process. */
-static void s_close_to_others(void) {
-#ifndef ZR_SANITIZED
-  (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
-  (void)umask(0077);
 }
 
 static bool s_set_log_level(const struct zr_app_options *o) {
@@ -58,21 +49,19 @@ static int s_explain_name(void) {
 }
 
 int main(int argc, char **argv) {
+  zr_secret_close_process(); /* libcurl's buffers will have held an Authorization header */
+  (void)umask(0077);
   (void)setlocale(LC_CTYPE, "C.UTF-8"); /* else: zr_pattern_is_unsure */
-  if (zr_provider_mode_is_wanted()) {
-    s_close_to_others();
+  if (zr_provider_mode_is_wanted())
     return zr_provider_mode_run();
-  }
   if (argc <= 1 && zr_provider_mode_is_name(argv[0]))
     return s_explain_name();
   struct zr_app_options options;
   zr_app_options_parse(argc, argv, &options);
   if (!s_set_log_level(&options))
     return 2;
-  if (options.reattach) {
-    s_close_to_others();
+  if (options.reattach)
     return zr_provider_mode_run_reattach();
-  }
   if (!options.listen) {
     (void)fputs("zenrelease-plugin: say where to serve, e.g. --listen unix:/run/zenrelease.sock or "
                 "--listen 127.0.0.1:0; most people want the zenrelease command, which starts this "
@@ -81,6 +70,5 @@ int main(int argc, char **argv) {
     return 2;
   }
   s_block_signals();
-  s_close_to_others();
   return zr_serve(&options);
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { LONGEST = 4000 };
@@ -9,6 +11,14 @@ enum { LONGEST = 4000 };
 void zr_wipe(void *p, size_t len) {
   if (p && len)
     explicit_bzero(p, len);
+}
+
+void zr_secret_close_process(void) {
+#ifndef ZR_SANITIZED
+  const struct rlimit none = {0, 0};
+  (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  (void)setrlimit(RLIMIT_CORE, &none); /* for whoever sets the other one again */
+#endif
 }
 
 enum zr_err zr_secret_set(struct zr_secret *s, struct zr_view text) {

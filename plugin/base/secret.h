@@ -25,6 +25,10 @@ bool zr_secret_is_set(const struct zr_secret *s);
 bool zr_secret_equal(const struct zr_secret *a, const struct zr_secret *b);
 /* Wipes and unmaps; a zeroed secret is fine. */
 void zr_secret_clean_up(struct zr_secret *s);
+/* This process writes no core file and gives none to a handler, and its memory and environment are
+ * closed to other processes of the same user (root aside). Before any secret is read; exec undoes
+ * it. Nothing under a sanitizer, which needs to look into the process. */
+void zr_secret_close_process(void);
 /* Overwrites memory in a way the compiler may not drop. */
 void zr_wipe(void *p, size_t len);
 

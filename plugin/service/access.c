@@ -18,15 +18,6 @@ static const char *const s_names[] = {
 };
 _Static_assert(ZR_COUNT(s_names) == ZR_RIGHT_COUNT_, "one word per right");
 
-/* What is asked for; plan is asked for before the request was read. */
-static const char *const s_needs[] = {
-    [ZR_RIGHT_NONE] = "nothing",
-    [ZR_RIGHT_READ] = "\"read\"",
-    [ZR_RIGHT_PLAN] = "\"plan\" with validate_only, else \"apply\"",
-    [ZR_RIGHT_APPLY] = "\"apply\"",
-};
-_Static_assert(ZR_COUNT(s_needs) == ZR_RIGHT_COUNT_, "one need per right");
-
 const char *zr_right_name(enum zr_right right) {
   return s_names[right];
 }
@@ -148,6 +139,12 @@ static const char *s_last_word(const char *method) {
   return slash ? slash + 1 : method;
 }
 
+/* A release is asked for "plan" before its request was read. */
+static const char *s_alternative(enum zr_right needed, const char *method) {
+  bool is_release = strcmp(method, "Release") == 0 || strcmp(method, "WatchRelease") == 0;
+  return is_release && needed == ZR_RIGHT_PLAN ? " with validate_only, else \"apply\"" : "";
+}
+
 bool zr_access_allows(const struct zr_client *client, enum zr_right needed,
                       struct zr_rpc_call *call) {
   if (client->right >= needed)
@@ -158,10 +155,10 @@ bool zr_access_allows(const struct zr_client *client, enum zr_right needed,
          zr_s("method", method));
   zr_fail(call, ZR_RPC_PERMISSION_DENIED,
           zr_arena_printf(zr_rpc_call_arena(call),
-                          "client \"%.*s\" has the right \"%s\", and this %s needs %s; nothing "
-                          "was sent",
+                          "client \"%.*s\" has the right \"%s\", and this %s needs \"%s\"%s; "
+                          "nothing was sent",
                           (int)SHOWN_MAX, client->name, zr_right_name(client->right), method,
-                          s_needs[needed]),
+                          zr_right_name(needed), s_alternative(needed, method)),
           &(struct zr_details){.reason = zr_code_info(ZR_CODE_CLIENT_NOT_ALLOWED)->name});
   return false;
 }

@@ -294,4 +294,6 @@ void world_run(struct world *w, int64_t limit_ms) {
     world_break(w, "a job is not done after %lld ms", (long long)limit_ms);
   else if (s_next(w) != INT64_MAX)
     world_break(w, "no job is left, and the engine still waits for something");
+  else if (!zr_engine_is_idle(w->engine))
+    world_break(w, "nothing is left to do, and the engine is not idle");
 }
