@@ -39,7 +39,7 @@ static enum zr_exit s_run(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-  zr_secret_close_process(); /* credentials pass through the environment */
+  zr_secret_close_process();            /* credentials pass through the environment */
   (void)setlocale(LC_CTYPE, "C.UTF-8"); /* else: zr_pattern_is_unsure */
   argp_program_version = "zenrelease " ZR_VERSION;
   argp_err_exit_status = ZR_EXIT_USAGE;
