@@ -61,4 +61,16 @@ for path in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] + tree.sources("doc
             continue
         if not os.path.exists(os.path.join(tree.ROOT, os.path.dirname(path), target)):
             problems.append(f"{path}: the link to {target} leads nowhere")
+# The tests that the page on security points to are there.
+page = "docs/security.md"
+for name, place, case in re.findall(r"`(test_\w+)(?: (\w+))?(?:\.(\w+))?`", tree.text(page)):
+    path = f"tests/e2e/{name}.py"
+    text = tree.text(path) if os.path.exists(os.path.join(tree.ROOT, path)) else ""
+    if not text or (place and f"class {place}(" not in text) or (case and f"def {case}(" not in text):
+        problems.append(f"{page}: there is no {name} {place} {case}")
+for name in re.findall(r"`unit\.(\w+)`", tree.text(page)):
+    room, _, rest = name.partition("_")
+    if not os.path.exists(os.path.join(tree.ROOT, f"tests/unit/{room}/test_{rest}.c")):
+        problems.append(f"{page}: there is no unit.{name}")
+
 tree.end("pages", problems, looked_at)

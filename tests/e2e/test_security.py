@@ -4,9 +4,11 @@ import json
 import os
 import signal
 import unittest
+import urllib.request
 
 import grpc
 
+from harness import secrets
 from harness.case import Case
 from harness.certificates import Certificates
 from harness.plugin import by_outcome, codes, make_request, outcomes, service, stubs
@@ -388,6 +390,29 @@ class Rotation(Case):
         os.rename(self.file, os.path.join(home, ".zenlayer", "credentials.json"))
         wait_until(lambda: messages(plugin, "credential replaced"), 20, "the credential")
         self.assertEqual(set(by_outcome(plugin.release(self.sim.ids()))), {"released"})
+
+
+class Captured(Case):
+    """Why every request is worth as much as its credential: the signature does not cover the action."""
+
+    def test_a_read_that_was_seen_on_the_way_can_be_sent_again_as_a_release(self):
+        sim = self.simulator("--recycled", "3")
+        proxy = secrets.Proxy()
+        self.addCleanup(proxy.stop)
+        config = os.path.join(self.home(), "config.json")
+        write(config, {"proxy": proxy.url(), "access_key_id": sim.key_id,
+                       "access_key_password": sim.password})
+        plugin = self.plugin(None, "--config", config, environment={
+            "ZENLAYERCLOUD_DOMAIN": sim.endpoint, "ZENLAYERCLOUD_SCHEME": "HTTP"})
+        ids = sim.ids()
+        plugin.release(ids, validate_only=True)
+        self.assertEqual(sim.count("ReleaseInstances"), 0)
+        url, headers, body = proxy.seen[0]
+        self.assertEqual(headers.pop("X-ZC-Action"), "DescribeInstances")
+        replayed = urllib.request.Request(url, body, {**headers, "X-ZC-Action": "ReleaseInstances"})
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self.assertEqual(opener.open(replayed, timeout=30).status, 200)
+        self.assertEqual(sim.destroyed(), set(ids))
 
 
 if __name__ == "__main__":

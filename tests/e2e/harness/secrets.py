@@ -71,6 +71,7 @@ class Proxy:
     def __init__(self):
         proxy = self
         self.passed = self.refused = 0
+        self.seen = []  # (URL, headers, body) of what was passed on
         wanted = "Basic " + base64.b64encode(f"{PROXY_USER}:{PROXY_PASSWORD}".encode()).decode()
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -89,6 +90,7 @@ class Proxy:
                 proxy.passed += 1
                 to = urllib.parse.urlsplit(self.path)
                 headers = {k: v for k, v in self.headers.items() if not k.lower().startswith("proxy-")}
+                proxy.seen.append((self.path, dict(headers), body))
                 upstream = http.client.HTTPConnection(to.netloc, timeout=30)
                 upstream.request("POST", to.path, body, headers)
                 answer = upstream.getresponse()

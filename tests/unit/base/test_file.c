@@ -112,11 +112,41 @@ static void what_is_no_regular_file_is_refused(void **state) {
   zr_buf_clean_up(&out);
 }
 
+static enum zr_err read_private(const struct place *place) {
+  struct zr_buf out = ZR_BUF_INIT(65536);
+  enum zr_err e = zr_file_read(place->path, true, &out);
+  zr_buf_clean_up(&out);
+  return e;
+}
+
+static void in_the_folder_of_credentials_a_group_may_read(void **state) {
+  struct place *place = *state;
+  char below[128];
+  assert_int_equal(setenv("CREDENTIALS_DIRECTORY", place->dir, 1), 0);
+  write_file(place, "x", 1, 0440);
+  assert_int_equal(read_private(place), ZR_ERR_OK);
+  write_file(place, "x", 1, 0444);
+  assert_int_equal(read_private(place), ZR_ERR_DENIED);
+  write_file(place, "x", 1, 0460);
+  assert_int_equal(read_private(place), ZR_ERR_DENIED);
+  write_file(place, "x", 1, 0440);
+  (void)snprintf(below, sizeof below, "%.*s", (int)strlen(place->dir) - 1, place->dir);
+  assert_int_equal(setenv("CREDENTIALS_DIRECTORY", below, 1), 0); /* the start of its name only */
+  assert_int_equal(read_private(place), ZR_ERR_DENIED);
+  assert_int_equal(setenv("CREDENTIALS_DIRECTORY", "/tmp", 1), 0); /* a folder above */
+  assert_int_equal(read_private(place), ZR_ERR_DENIED);
+  assert_int_equal(setenv("CREDENTIALS_DIRECTORY", "", 1), 0);
+  assert_int_equal(read_private(place), ZR_ERR_DENIED);
+  assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_file_is_read_whole, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_file_above_the_ceiling_is_refused, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_private_file_gives_nothing_to_others, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(in_the_folder_of_credentials_a_group_may_read, set_up,
+                                      tear_down),
       cmocka_unit_test_setup_teardown(a_file_of_another_user_is_not_private, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_is_no_regular_file_is_refused, set_up, tear_down),
   };
