@@ -106,15 +106,6 @@ enum zr_err zr_buf_hex(struct zr_buf *b, const uint8_t *bytes, size_t len) {
   return ZR_ERR_OK;
 }
 
-/* The bytes of one well-formed character at the front of v, or 0. */
-static size_t s_character(struct zr_view v) {
-  for (size_t n = 1; n <= 4 && n <= v.len; n++) {
-    if (zr_view_is_utf8((struct zr_view){v.ptr, n}))
-      return n;
-  }
-  return 0;
-}
-
 static void s_json_ascii(struct zr_buf *b, unsigned char c) {
   static const char *const shorthand[0x20] = {
       ['\b'] = "\\b", ['\f'] = "\\f", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t"};
@@ -139,7 +130,7 @@ enum zr_err zr_buf_json(struct zr_buf *b, struct zr_view v) {
       i++;
       continue;
     }
-    size_t n = s_character((struct zr_view){v.ptr + i, v.len - i});
+    size_t n = zr_view_character((struct zr_view){v.ptr + i, v.len - i});
     (void)zr_buf_append(b, n ? v.ptr + i : "\xEF\xBF\xBD", n ? n : 3);
     i += n ? n : 1;
   }

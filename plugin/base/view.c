@@ -91,6 +91,14 @@ bool zr_view_is_utf8(struct zr_view v) {
   return true;
 }
 
+size_t zr_view_character(struct zr_view v) {
+  for (size_t n = 1; n <= 4 && n <= v.len; n++) {
+    if (zr_view_is_utf8((struct zr_view){v.ptr, n}))
+      return n;
+  }
+  return 0;
+}
+
 bool zr_view_to_u64(struct zr_view v, unsigned long long *out) {
   if (v.len == 0 || v.len > 18)
     return false;

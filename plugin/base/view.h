@@ -30,6 +30,8 @@ struct zr_view zr_view_trim(struct zr_view v);
 struct zr_view zr_view_split(struct zr_view *v, char sep);
 /* Well-formed UTF-8 (no surrogates, no overlong forms, nothing above U+10FFFF) without NUL. */
 bool zr_view_is_utf8(struct zr_view v);
+/* The bytes of the one well-formed character that v begins with; 0 when there is none. */
+size_t zr_view_character(struct zr_view v);
 /* A whole decimal number of at most 18 digits, no sign. */
 bool zr_view_to_u64(struct zr_view v, unsigned long long *out);
 

@@ -168,3 +168,29 @@ void zr_tf_check_config(struct zr_tf_diags *d, const struct zr_tf_kind_of *kind,
   if (role == ZR_TF_DATA_SOURCE || role == ZR_TF_LIST_RESOURCE)
     s_filters(&c);
 }
+
+/* ---- what is stored ---- */
+
+static const char s_put_back[] =
+    "Put the state back from its backup, or take the resource out of it and import its instances "
+    "again.";
+
+void zr_tf_check_object(struct zr_tf_diags *d, const struct zr_tf_type *type,
+                        const struct zr_tf_value *object) {
+  struct zr_tf_ids ids;
+  if (object->is != ZR_TF_KNOWN)
+    return;
+  const struct zr_tf_value *list = zr_tf_get(type, object, "instance_ids");
+  if (!zr_tf_ids_of(d->arena, list, &ids)) {
+    d->nomem = true;
+    return;
+  }
+  if (!ids.whole)
+    zr_tf_diag(d, ZR_TF_ERROR, ZR_TF_WHOLE,
+               "The state or the plan holds an instance id that is null or not known", s_put_back);
+  else
+    zr_tf_check_ids(d, "instance_ids", list);
+  if (zr_tf_product_of(zr_tf_get(type, object, "product")) == ZR_PRODUCT_NONE)
+    zr_tf_diag(d, ZR_TF_ERROR, ZR_TF_WHOLE,
+               "The state or the plan holds no product, or one that does not exist", s_put_back);
+}

@@ -58,12 +58,25 @@ static bool s_room(struct zr_tf_diags *d) {
   return true;
 }
 
+/* A host refuses an answer with a malformed string whole. What a request said may be malformed, and
+ * what was cut may end within a character. NULL: no memory. */
+static char *s_whole(struct zr_arena *a, const char *text) {
+  char *copy = zr_arena_strdup(a, text);
+  for (char *c = copy; c && *c;) {
+    size_t n = zr_view_character((struct zr_view){c, strnlen(c, 4)});
+    if (n == 0)
+      *c = '?';
+    c += n ? n : 1;
+  }
+  return copy;
+}
+
 void zr_tf_diag(struct zr_tf_diags *d, enum zr_tf_severity severity, struct zr_tf_path path,
                 const char *summary, const char *detail) {
   d->errors += severity == ZR_TF_ERROR;
   struct s_item *it = zr_arena_calloc(d->arena, 1, sizeof *it);
-  char *line = zr_arena_strdup(d->arena, summary);
-  char *text = zr_arena_strdup(d->arena, detail ? detail : "");
+  char *line = s_whole(d->arena, summary);
+  char *text = s_whole(d->arena, detail ? detail : "");
   if (!it || !line || !text || !s_room(d)) {
     d->nomem = true;
     return;

@@ -171,6 +171,12 @@ void zr_tf_read_live(struct zr_tf_change *c, void (*fill)(struct zr_tf_change *c
     return;
   }
   bool known = zr_tf_product_of(zr_tf_of(c, c->result, "product")) != ZR_PRODUCT_NONE;
+  if (known)
+    zr_tf_check_object(&c->op.diags, c->type, c->result);
+  if (c->op.diags.errors > 0) {
+    zr_tf_read_end(c, &c->prior);
+    return;
+  }
   if (!zr_tf_op_has_backend(&c->op) || !known || c->prior_ids.count == 0) {
     zr_tf_read_end(c, c->result);
     return;

@@ -121,9 +121,21 @@ void zr_tf_read_end(struct zr_tf_change *c, const struct zr_tf_value *state) {
 
 /* ---- PlanResourceChange ---- */
 
+/* What is not known yet is left alone. */
+static bool s_can_plan(struct zr_tf_change *c) {
+  const struct zr_tf_value *list = zr_tf_of(c, &c->config, "instance_ids");
+  zr_tf_check_object(&c->op.diags, c->type, &c->prior);
+  if (list->is == ZR_TF_KNOWN)
+    zr_tf_check_ids(&c->op.diags, "instance_ids", list);
+  return c->op.diags.errors == 0 && !c->op.diags.nomem;
+}
+
 static void s_begin_plan(struct zr_tf_op *op) {
   struct zr_tf_change *c = (struct zr_tf_change *)(void *)op;
-  c->resource->plan(c);
+  if (s_can_plan(c))
+    c->resource->plan(c);
+  else
+    zr_tf_plan_end(c, NULL);
 }
 
 void zr_tf_handle_plan(void *provider, struct zr_rpc_call *call) {
@@ -176,6 +188,13 @@ static void s_refuse(struct zr_tf_change *c, const char *summary, const char *de
   zr_tf_apply_end(c, &c->prior);
 }
 
+/* Nothing is sent for what no validation let through. */
+static bool s_is_sound(struct zr_tf_change *c) {
+  zr_tf_check_object(&c->op.diags, c->type, &c->prior);
+  zr_tf_check_object(&c->op.diags, c->type, &c->proposed);
+  return c->op.diags.errors == 0 && !c->op.diags.nomem;
+}
+
 static void s_begin_apply(struct zr_tf_op *op) {
   struct zr_tf_change *c = (struct zr_tf_change *)(void *)op;
   if (!op->link)
@@ -183,6 +202,8 @@ static void s_begin_apply(struct zr_tf_op *op) {
   else if (!op->link->backend)
     s_refuse(c, "The provider's settings are not known",
              "A value in the provider block was still unknown when it was configured.");
+  else if (!s_is_sound(c))
+    zr_tf_apply_end(c, &c->prior);
   else
     c->resource->apply(c);
 }

@@ -1,7 +1,6 @@
 /* UpgradeResourceState and UpgradeResourceIdentity: what was stored, in today's form. There is one
  * version of either so far; missing attributes become null. */
 #include "terraform/check.h"
-#include "terraform/ids.h"
 
 static void s_take(struct zr_tf_diags *d, const struct zr_tf_type *type,
                    const Tfplugin6__RawState *raw, int64_t version, int64_t newest,
@@ -17,28 +16,6 @@ static void s_take(struct zr_tf_diags *d, const struct zr_tf_type *type,
   else if (raw && raw->json.len > 0 &&
            !zr_tf_from_json(&decoding, type, zr_tf_view(raw->json), true, out))
     zr_tf_diag_decoding(d, &decoding);
-}
-
-/* A state that somebody edited by hand may hold what no provider wrote. It is refused here, where
- * everything that is stored comes in, rather than looked at in every place that reads it. */
-static void s_check_state(struct zr_tf_diags *d, const struct zr_tf_kind_of *kind,
-                          const struct zr_tf_value *state) {
-  if (state->is != ZR_TF_KNOWN || d->errors > 0)
-    return;
-  struct zr_tf_ids ids;
-  if (!zr_tf_ids_of(d->arena, zr_tf_get(&kind->type, state, "instance_ids"), &ids)) {
-    d->nomem = true;
-    return;
-  }
-  if (!ids.whole)
-    zr_tf_diag(d, ZR_TF_ERROR, ZR_TF_WHOLE, "The state holds an instance id that is null",
-               "Put the state back from its backup, or take the resource out of it and import its "
-               "instances again.");
-  if (zr_tf_product_of(zr_tf_get(&kind->type, state, "product")) == ZR_PRODUCT_NONE)
-    zr_tf_diag(d, ZR_TF_ERROR, ZR_TF_WHOLE,
-               "The state holds no product, or one that does not exist",
-               "Put the state back from its backup, or take the resource out of it and import its "
-               "instances again.");
 }
 
 void zr_tf_handle_upgrade_state(void *provider, struct zr_rpc_call *call) {
@@ -57,7 +34,8 @@ void zr_tf_handle_upgrade_state(void *provider, struct zr_rpc_call *call) {
     return;
   }
   s_take(&d, &kind->type, r->raw_state, r->version, kind->schema->version, &value);
-  s_check_state(&d, kind, &value);
+  if (d.errors == 0) /* somebody may have edited it by hand */
+    zr_tf_check_object(&d, &kind->type, &value);
   m.upgraded_state = zr_tf_pack_value(d.arena, &kind->type, &value);
   m.diagnostics = d.items;
   m.n_diagnostics = d.count;

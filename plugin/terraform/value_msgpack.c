@@ -1,5 +1,6 @@
 /* msgpack to values: a look at the raw bytes that bounds what decoding may cost, msgpack-c, then
  * the walk along the type. Source: Terraform's docs/plugin-protocol/object-wire-format.md. */
+#include <math.h>
 #include <msgpack.h>
 #include <string.h>
 
@@ -130,6 +131,8 @@ static bool s_number(struct zr_tf_decoding *d, const msgpack_object *o,
     out->form = ZR_TF_SIGNED;
     out->i64 = o->via.i64;
   } else if (o->type == MSGPACK_OBJECT_FLOAT32 || o->type == MSGPACK_OBJECT_FLOAT64) {
+    if (isnan(o->via.f64))
+      return zr_tf_refuse(d, at, "is not a number");
     out->form = ZR_TF_FLOAT;
     out->f64 = o->via.f64;
   } else {

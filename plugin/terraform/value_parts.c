@@ -39,7 +39,8 @@ bool zr_tf_take_text(struct zr_tf_decoding *d, struct zr_view text, const struct
   char *copy = zr_arena_alloc(d->arena, text.len + 1);
   if (!copy)
     return s_no_memory(d);
-  memcpy(copy, text.ptr, text.len);
+  if (text.len) /* a decoder may have NULL for an empty one */
+    memcpy(copy, text.ptr, text.len);
   copy[text.len] = '\0';
   *out = (struct zr_view){copy, text.len};
   return true;

@@ -4,16 +4,6 @@
 
 #include "base/view.h"
 
-/* The bytes of the well-formed character at `text`; 0 when it is none. */
-static size_t s_character(const char *text) {
-  size_t left = strnlen(text, 4);
-  for (size_t n = 1; n <= left; n++) {
-    if (zr_view_is_utf8((struct zr_view){text, n}))
-      return n;
-  }
-  return 0;
-}
-
 static unsigned s_code_point(const char *text, size_t n) {
   static const unsigned char lead[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
   unsigned code = (unsigned char)text[0] & lead[n];
@@ -31,7 +21,7 @@ static int s_is_harmful(unsigned code) {
 void zr_sanitize_text(const char *text, char *out, size_t cap) {
   size_t used = 0;
   while (*text) {
-    size_t n = s_character(text);
+    size_t n = zr_view_character((struct zr_view){text, strnlen(text, 4)});
     int bad = n == 0 || s_is_harmful(s_code_point(text, n));
     size_t put = bad ? 1 : n;
     if (used + put >= cap)
