@@ -123,13 +123,20 @@ static bool s_repeats_secret(const char *text, const struct zr_credential *c) {
   return false;
 }
 
+/* `text`, or what stands in its place when it would tell a secret on. */
+static const char *s_safe(const char *text, const struct zr_credential *credential,
+                          const char *instead) {
+  return credential && s_repeats_secret(text, credential) ? instead : text;
+}
+
 static void s_texts(const struct zr_reply *reply, const struct zr_credential *credential,
                     struct zr_finding *v) {
-  bool secret = credential && s_repeats_secret(reply->message, credential);
-  zr_sanitize_text(secret ? "(withheld: it repeats a credential)" : reply->message, v->message,
-                   sizeof v->message);
-  memcpy(v->code, reply->code, strnlen(reply->code, sizeof v->code - 1));
-  memcpy(v->request_id, reply->request_id, strnlen(reply->request_id, sizeof v->request_id - 1));
+  zr_sanitize_text(s_safe(reply->message, credential, "(withheld: it repeats a credential)"),
+                   v->message, sizeof v->message);
+  const char *code = s_safe(reply->code, credential, "WITHHELD");
+  const char *id = s_safe(reply->request_id, credential, "withheld");
+  memcpy(v->code, code, strnlen(code, sizeof v->code - 1));
+  memcpy(v->request_id, id, strnlen(id, sizeof v->request_id - 1));
 }
 
 int64_t zr_retry_after_ms(const char *value, const char *date, struct zr_wall now) {
@@ -153,7 +160,9 @@ void zr_classify(const struct zr_http_result *result, const struct zr_reply *rep
   enum zr_class c = s_decide(result, reply);
   if (result->phase == ZR_HTTP_ANSWERED)
     s_texts(reply, credential, out);
-  s_reason(result, reply, c, out);
+  struct zr_http_result shown = *result;
+  shown.location = s_safe(result->location, credential, "");
+  s_reason(&shown, reply, c, out);
   out->end = (struct zr_call_end){
       .class_ = c,
       .http_status = result->status,

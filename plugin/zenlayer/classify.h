@@ -21,8 +21,8 @@ struct zr_finding {
   char reason[600];
 };
 
-/* `now` is for a Retry-After that is a date in a reply without one; the message is withheld when it
- * repeats a secret of `credential`. */
+/* `now` is for a Retry-After that is a date in a reply without one; a text of the reply (message,
+ * code, request id, where it redirects to) is withheld when it repeats a secret of `credential`. */
 void zr_classify(const struct zr_http_result *result, const struct zr_reply *reply,
                  const struct zr_credential *credential, struct zr_wall now,
                  struct zr_finding *out);
