@@ -35,6 +35,13 @@ int zr_ids_add(struct zr_ids *ids, const char *argument) {
   return s_push(ids, argument, 0);
 }
 
+static bool s_has_control(struct zr_view line) {
+  for (size_t i = 0; i < line.len; i++)
+    if ((unsigned char)line.ptr[i] < 0x20 || line.ptr[i] == 0x7F)
+      return true;
+  return false;
+}
+
 static const char *s_fault(struct zr_view line) {
   if (memchr(line.ptr, '\0', line.len))
     return "has a NUL byte";
@@ -48,6 +55,8 @@ static const char *s_fault(struct zr_view line) {
     return "is not valid UTF-8";
   if (memchr(line.ptr, ' ', line.len) || memchr(line.ptr, '\t', line.len))
     return "has white space inside: one id a line, and comments on lines of their own";
+  if (s_has_control(line))
+    return "has a control character inside, which no id has";
   return NULL;
 }
 
