@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fleet_parts.h"
 #include "rows.h"
 #include "world.h"
 
@@ -19,7 +20,7 @@
  */
 static char s_why[300];
 
-static const char *s_wrong(const char *name, const char *expected) {
+const char *sim_fleet_wrong(const char *name, const char *expected) {
   (void)snprintf(s_why, sizeof s_why, "\"%.60s\" must be %s", name, expected);
   return s_why;
 }
@@ -60,11 +61,11 @@ static const char *s_set_tags(struct sim_instance *instance, const cJSON *tags) 
   const cJSON *tag = NULL;
   cJSON_ArrayForEach(tag, tags) {
     if (!cJSON_IsString(tag)) {
-      return s_wrong("tags", "an object of strings");
+      return sim_fleet_wrong("tags", "an object of strings");
     }
   }
   if (!cJSON_IsObject(tags)) {
-    return s_wrong("tags", "an object of strings");
+    return sim_fleet_wrong("tags", "an object of strings");
   }
   sim_instance_clear_tags(instance);
   cJSON_ArrayForEach(tag, tags) {
@@ -84,7 +85,7 @@ static const char *s_set_hidden(struct sim_instance *instance, const cJSON *item
       return NULL;
     }
   }
-  return s_wrong("hidden", "true, false, or \"no\", \"reads\", \"missing\", \"denied\"");
+  return sim_fleet_wrong("hidden", "true, false, or \"no\", \"reads\", \"missing\", \"denied\"");
 }
 
 /* "ABSENT" takes it away behind everybody's back. */
@@ -98,7 +99,7 @@ static const char *s_set_status(struct sim_instance *instance, const cJSON *item
     return NULL;
   }
   if (!sim_status_parse(cJSON_GetStringValue(item), &status)) {
-    return s_wrong("status", "a status, or \"ABSENT\"");
+    return sim_fleet_wrong("status", "a status, or \"ABSENT\"");
   }
   if (instance->destroyed) {
     return "what is destroyed does not come back";
@@ -111,7 +112,7 @@ static const char *s_set_status(struct sim_instance *instance, const cJSON *item
 
 static const char *s_set_address(char *out, size_t size, const cJSON *item) {
   if (!cJSON_IsString(item) || strlen(item->valuestring) >= size) {
-    return s_wrong(item->string, "an address");
+    return sim_fleet_wrong(item->string, "an address");
   }
   sim_strcpy(out, item->valuestring, size);
   return NULL;
@@ -122,7 +123,7 @@ static const char *s_set_text(struct sim_instance *instance, const cJSON *item, 
     if (strcmp(s_texts[i].name, item->string) == 0) {
       *known = true;
       if (!cJSON_IsString(item) && !cJSON_IsNull(item)) {
-        return s_wrong(item->string, "a string");
+        return sim_fleet_wrong(item->string, "a string");
       }
       sim_set_string(s_text_slot(instance, i), cJSON_GetStringValue(item));
       return NULL;
@@ -136,14 +137,14 @@ static const char *s_set_charge(struct sim_instance *instance, const cJSON *item
   instance->prepaid = sim_text_equal(word, "PREPAID");
   return instance->prepaid || sim_text_equal(word, "POSTPAID")
              ? NULL
-             : s_wrong(item->string, "PREPAID or POSTPAID");
+             : sim_fleet_wrong(item->string, "PREPAID or POSTPAID");
 }
 
 static const char *s_set_account(const struct sim_world *world, struct sim_instance *instance,
                                  const cJSON *item) {
   if (!cJSON_IsNumber(item) || item->valuedouble < 0 ||
       item->valuedouble >= (double)world->accounts.count) {
-    return s_wrong("account", "the number of an account, from 0");
+    return sim_fleet_wrong("account", "the number of an account, from 0");
   }
   instance->account = (size_t)item->valuedouble;
   return NULL;
@@ -152,7 +153,7 @@ static const char *s_set_account(const struct sim_world *world, struct sim_insta
 static const char *s_set_fixed_disks(struct sim_instance *instance, const cJSON *item) {
   if (!cJSON_IsNumber(item) ||
       (item->valuedouble != 0 && item->valuedouble != 1 && item->valuedouble != 2)) {
-    return s_wrong(item->string, "0, 1 or 2");
+    return sim_fleet_wrong(item->string, "0, 1 or 2");
   }
   instance->fixed_data_disks = (int)item->valuedouble;
   return NULL;
@@ -195,7 +196,7 @@ static const char *s_set_member(struct sim_world *world, struct sim_instance *in
   }
   instance->auto_renew =
       cJSON_IsTrue(item) != 0; /* the one that is left: s_check_names saw to that */
-  return cJSON_IsBool(item) ? NULL : s_wrong(name, "true or false");
+  return cJSON_IsBool(item) ? NULL : sim_fleet_wrong(name, "true or false");
 }
 
 /* The members that are no plain texts; the texts are in s_texts. */
@@ -241,10 +242,10 @@ static const char *s_find_or_add(struct sim_world *world, const cJSON *item,
   enum sim_product product = SIM_VM;
   enum sim_status status = SIM_STATUS_RECYCLE;
   if (id == NULL || *id == '\0') {
-    return s_wrong("instanceId", "there, and not empty");
+    return sim_fleet_wrong("instanceId", "there, and not empty");
   }
   if (product_item != NULL && !sim_product_parse(cJSON_GetStringValue(product_item), &product)) {
-    return s_wrong("product", "vm, bmc or zec");
+    return sim_fleet_wrong("product", "vm, bmc or zec");
   }
   for (int i = 0; product_item == NULL && i < SIM_PRODUCT_COUNT; i++) {
     *instance = sim_fleet_find(&world->fleet, (enum sim_product)i, id);
@@ -264,7 +265,7 @@ static const char *s_apply_instance(struct sim_world *world, const cJSON *item) 
   struct sim_instance *instance = NULL;
   const cJSON *member = NULL;
   if (!cJSON_IsObject(item)) {
-    return s_wrong("instances", "an array of objects");
+    return sim_fleet_wrong("instances", "an array of objects");
   }
   const char *why = s_find_or_add(world, item, &instance);
   cJSON_ArrayForEach(member, item) {
@@ -276,82 +277,11 @@ static const char *s_apply_instance(struct sim_world *world, const cJSON *item) 
   return why;
 }
 
-static size_t s_count_member(const cJSON *item, const char *name) {
-  const cJSON *number = cJSON_GetObjectItemCaseSensitive(item, name);
-  return cJSON_IsNumber(number) && number->valuedouble > 0 ? (size_t)number->valuedouble : 0;
-}
-
-static const char *s_apply_generate(struct sim_world *world, const cJSON *item) {
-  enum sim_product product = SIM_VM;
-  const cJSON *word = cJSON_GetObjectItemCaseSensitive(item, "product");
-  size_t account = s_count_member(item, "account");
-  const cJSON *member = NULL;
-  cJSON_ArrayForEach(member, item) {
-    if (strstr(" product recycled running account ", member->string) == NULL) {
-      return "generate takes product, recycled, running and account";
-    }
-  }
-  if (word != NULL && !sim_product_parse(cJSON_GetStringValue(word), &product)) {
-    return s_wrong("product", "vm, bmc or zec");
-  }
-  if (account >= world->accounts.count) {
-    return s_wrong("account", "the number of an account, from 0");
-  }
-  sim_fleet_generate(&world->fleet, product, account, s_count_member(item, "recycled"),
-                     SIM_STATUS_RECYCLE);
-  sim_fleet_generate(&world->fleet, product, account, s_count_member(item, "running"),
-                     SIM_STATUS_RUNNING);
-  return NULL;
-}
-
-static const char *s_text_member(const cJSON *item, const char *name) {
-  return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, name));
-}
-
-/* Known by its key id, then with other secrets, or new; the first account is the one that the ready
- * line shows. */
-static const char *s_apply_account(struct sim_world *world, const cJSON *item) {
-  const char *key_id = s_text_member(item, "access_key_id");
-  const cJSON *member = NULL;
-  if (key_id == NULL) {
-    return s_wrong("access_key_id", "there");
-  }
-  struct sim_account *account = sim_accounts_by_key(&world->accounts, key_id);
-  const char *password = s_text_member(item, "access_key_password");
-  const char *token = s_text_member(item, "token");
-  const cJSON *of = cJSON_GetObjectItemCaseSensitive(item, "of");
-  if (of != NULL &&
-      (!cJSON_IsNumber(of) || of->valueint < 0 || (size_t)of->valueint >= world->accounts.count)) {
-    return s_wrong("of", "the number of an account that is there");
-  }
-  if (account == NULL) {
-    size_t number = sim_accounts_add(&world->accounts, key_id, password, token);
-    account = &world->accounts.list[number];
-  } else {
-    sim_account_rotate(account, password, token);
-  }
-  if (of != NULL) {
-    account->of = (size_t)of->valueint;
-  }
-  cJSON_ArrayForEach(member, item) {
-    bool *flag = sim_text_equal(member->string, "zec_bin")   ? &account->zec_bin
-                 : sim_text_equal(member->string, "revoked") ? &account->revoked
-                                                             : NULL;
-    if (flag != NULL && cJSON_IsBool(member)) {
-      *flag = cJSON_IsTrue(member) != 0;
-    } else if (flag != NULL ||
-               strstr(" access_key_id access_key_password token of ", member->string) == NULL) {
-      return "an account takes access_key_id, access_key_password, token, of, zec_bin and revoked";
-    }
-  }
-  return NULL;
-}
-
 static const char *s_apply_each(struct sim_world *world, const cJSON *list, const char *name,
                                 const char *(*apply)(struct sim_world *, const cJSON *)) {
   const cJSON *item = NULL;
   if (list != NULL && !cJSON_IsArray(list)) {
-    return s_wrong(name, "an array");
+    return sim_fleet_wrong(name, "an array");
   }
   cJSON_ArrayForEach(item, list) {
     const char *why = apply(world, item);
@@ -363,14 +293,17 @@ static const char *s_apply_each(struct sim_world *world, const cJSON *list, cons
 }
 
 static const char *s_check_members(const cJSON *file) {
+  static const char *const names[] = {"accounts", "generate", "instances"};
   const cJSON *member = NULL;
+  if (!cJSON_IsObject(file)) {
+    return "a fleet must be an object";
+  }
   cJSON_ArrayForEach(member, file) {
-    if (strcmp(member->string, "accounts") != 0 && strcmp(member->string, "generate") != 0 &&
-        strcmp(member->string, "instances") != 0) {
+    if (!sim_fleet_is_one_of(member->string, names, sizeof names / sizeof names[0])) {
       return "a fleet takes accounts, generate and instances";
     }
   }
-  return cJSON_IsObject(file) ? NULL : "a fleet must be an object";
+  return NULL;
 }
 
 const char *sim_fleet_file_apply(struct sim_world *world, const cJSON *file, bool replace) {
@@ -387,14 +320,14 @@ const char *sim_fleet_file_apply(struct sim_world *world, const cJSON *file, boo
     sim_ledger_clean_up(&world->ledger);
   }
   why = s_apply_each(world, cJSON_GetObjectItemCaseSensitive(file, "accounts"), "accounts",
-                     s_apply_account);
+                     sim_fleet_apply_account);
   if (why == NULL) {
     why = s_apply_each(world, cJSON_GetObjectItemCaseSensitive(file, "instances"), "instances",
                        s_apply_instance);
   }
   if (why == NULL) {
     why = s_apply_each(world, cJSON_GetObjectItemCaseSensitive(file, "generate"), "generate",
-                       s_apply_generate);
+                       sim_fleet_apply_generate);
   }
   return why;
 }

@@ -176,8 +176,7 @@ static void s_settings(struct sim_world *world, const struct sim_http_request *r
     cJSON *body = s_parse_body(request, reply);
     const char *why = NULL;
     if (body != NULL) {
-      why = cJSON_IsObject(body) ? sim_settings_set_json(&world->settings, body)
-                                 : "the body is not an object";
+      why = sim_settings_set_json(&world->settings, body);
     }
     cJSON_Delete(body);
     if (why != NULL) {

@@ -184,6 +184,9 @@ static const char *s_set_one(struct sim_settings *settings, const cJSON *item) {
 const char *sim_settings_set_json(struct sim_settings *settings, const cJSON *object) {
   struct sim_settings next = *settings;
   const cJSON *item = NULL;
+  if (!cJSON_IsObject(object)) {
+    return "the settings must be an object";
+  }
   cJSON_ArrayForEach(item, object) {
     const char *why = s_set_one(&next, item);
     if (why != NULL) {
