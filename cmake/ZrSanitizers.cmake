@@ -6,3 +6,10 @@ if(ZR_SANITIZE)
   target_link_options(zr_options INTERFACE -fsanitize=${ZR_SANITIZE})
   target_compile_definitions(zr_options INTERFACE ZR_SANITIZED=1)
 endif()
+
+# Coverage feedback for libFuzzer, and the targets of tests/fuzz linked with it. Clang only; the preset
+# `fuzz` sets it. Without it the same targets replay their committed inputs.
+option(ZR_FUZZ "link the targets of tests/fuzz with libFuzzer" OFF)
+if(ZR_FUZZ)
+  target_compile_options(zr_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()

@@ -37,6 +37,18 @@ static void s_end_on_wire(struct zr_rpc_call *c, bool cancelled) {
     hooks.on_end(hooks.ctx, c, cancelled);
 }
 
+bool fake_message(struct zr_rpc_call *c, struct zr_view bytes, bool last) {
+  struct zr_rpc_hooks hooks = c->hooks;
+  if (!c->reading || c->ended)
+    return false;
+  c->reading = false;
+  if (last && hooks.on_half_close)
+    hooks.on_half_close(hooks.ctx, c);
+  else if (!last && hooks.on_message)
+    hooks.on_message(hooks.ctx, c, bytes);
+  return true;
+}
+
 void fake_cancel(struct zr_rpc_call *c) {
   c->cancelled = true;
   s_end_on_wire(c, true);
@@ -101,14 +113,16 @@ static void s_end(struct zr_rpc_call *c, enum zr_rpc_code code) {
 
 void zr_rpc_reply_part(struct zr_rpc_call *c, struct zr_rpc_bytes *b, size_t offset, size_t len) {
   c->answer = malloc(sizeof *b + len);
+  assert_non_null(c->answer);
   atomic_init(&c->answer->refs, 1);
   c->answer->len = len;
-  memcpy(c->answer->data, b->data + offset, len);
+  if (b)
+    memcpy(c->answer->data, b->data + offset, len);
   zr_rpc_bytes_release(b);
   s_end(c, ZR_RPC_OK);
 }
 void zr_rpc_reply(struct zr_rpc_call *c, struct zr_rpc_bytes *b) {
-  zr_rpc_reply_part(c, b, 0, b->len);
+  zr_rpc_reply_part(c, b, 0, b ? b->len : 0);
 }
 void zr_rpc_fail(struct zr_rpc_call *c, const struct zr_rpc_status *st) {
   (void)snprintf(c->message, sizeof c->message, "%s", st->message ? st->message : "");
@@ -130,7 +144,8 @@ enum zr_err zr_rpc_send(struct zr_rpc_call *c, struct zr_rpc_bytes *b) {
   return ZR_ERR_OK;
 }
 void zr_rpc_read(struct zr_rpc_call *c) {
-  (void)c;
+  assert_false(c->reading);
+  c->reading = true;
 }
 
 struct zr_rpc_bytes *zr_rpc_bytes_new(size_t len) {

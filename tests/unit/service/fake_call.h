@@ -24,7 +24,8 @@ struct zr_rpc_call {
   struct zr_rpc_bytes *sent[FAKE_MESSAGES];
   size_t sent_count;
   size_t acknowledged;
-  bool hold; /* do not say that messages were sent */
+  bool hold;    /* do not say that messages were sent */
+  bool reading; /* bidi: the next message was asked for */
 };
 
 extern int g_fake_live; /* calls that are not freed */
@@ -33,6 +34,9 @@ extern int g_fake_live; /* calls that are not freed */
 struct zr_rpc_call *fake_call(const void *request, size_t len);
 /* Lets one more message leave: on_sent. */
 void fake_sent(struct zr_rpc_call *c);
+/* Bidi: gives the message that was asked for, or says that there is none any more (`last`). False:
+ * none was asked for. */
+bool fake_message(struct zr_rpc_call *c, struct zr_view bytes, bool last);
 /* The caller goes away. */
 void fake_cancel(struct zr_rpc_call *c);
 /* The end on the wire, as the transport tells it after our own end. */
