@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/pattern.h"
 #include "fuzz.h"
+#include "fuzz_journal.h"
 
 enum { ROWS = 5, PAGE = 2 };
 
@@ -163,6 +164,7 @@ void fuzz_backend_init(struct fuzz_backend *b, unsigned mood) {
                                 .cancel = s_cancel,
                                 .list = s_list,
                                 .facts = s_facts};
+  fuzz_journal_face(&b->face);
   b->facts = (struct zr_server_facts){.version = "1",
                                       .endpoint = "https://endpoint.example",
                                       .account_fingerprint = "f00d",
@@ -348,11 +350,10 @@ void fuzz_backend_settle(struct fuzz_backend *b) {
   bool more = true;
   while (more) {
     fuzz_backend_run(b);
-    more = b->lists != NULL || b->jobs != NULL;
     if (b->lists)
       s_answer_list(b);
-    else if (b->jobs)
-      (void)fuzz_backend_finish(b);
+    else
+      more = fuzz_backend_finish(b) || fuzz_journal_answer(b);
     more = more || b->head;
   }
 }
@@ -368,4 +369,5 @@ void fuzz_backend_clean_up(struct fuzz_backend *b) {
     b->lists = l->next;
     zr_free(l);
   }
+  fuzz_journal_clean_up(b);
 }

@@ -10,6 +10,7 @@
 
 struct fuzz_job;
 struct fuzz_list;
+struct fuzz_asked;
 
 struct fuzz_backend {
   struct zr_backend face;
@@ -22,6 +23,7 @@ struct fuzz_backend {
   struct fuzz_job *jobs; /* those that run; newest first */
   uint64_t next_job;
   struct fuzz_list *lists;
+  struct fuzz_asked *asked; /* of the journal: fuzz_journal.c */
 };
 
 void fuzz_backend_init(struct fuzz_backend *b, unsigned mood);

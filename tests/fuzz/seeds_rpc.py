@@ -90,11 +90,16 @@ LISTS = [
     pb((1, 1), (4, "a\x01")), pb((2, 1)),
 ]
 CANCELS = [pb((1, "r-1")), pb((1, "")), pb((1, "\u00e4")), pb((1, "x" * 129)), b""]
-REQUESTS = [bytes([k]) + m for k, messages in ((0, RELEASES), (2, LISTS), (3, CANCELS)) for m in messages]
+RECORD_QUERIES = [
+    pb(), pb((1, 50), (3, "1"), (4, 1), (5, "r-1"), (6, "T1"), (7, pb((1, 1764500000))), (8, pb((1, 1764600000), (2, 5))), (9, 1), (10, 1)),
+    pb((1, -1)), pb((1, 1001)), pb((2, "p1x")), pb((4, 9)), pb((9, 99)), pb((7, pb((1, -(2**62)))), (8, pb((2, -1)))), pb((3, "\x01")), pb((5, "\u00e4")),
+    pb((7, pb((1, 253402300800)))), pb((8, pb((1, 2**62)))),
+]
+REQUESTS = [bytes([k]) + m for k, messages in ((0, RELEASES), (1, RECORD_QUERIES), (2, LISTS), (3, CANCELS)) for m in messages]
 
-METHODS = 9  # of the service, in the order of its table; then the steps of target_service.c
-RUN, EVENT, FINISH, LEAVE, SENT, MORE, DRAIN, CANCEL_ALL = range(METHODS, METHODS + 8)
-RELEASE, WATCH, CANCEL, LIST, INFO, CHECK, HEALTH, V1, V1ALPHA = range(METHODS)
+# The steps of target_service.c, and behind them the methods in the order of its table.
+RUN, EVENT, FINISH, LEAVE, SENT, MORE, DRAIN, CANCEL_ALL = range(8)
+RELEASE, WATCH, CANCEL, LIST, INFO, CHECK, HEALTH, V1, V1ALPHA, RECORDS, SETTLE = range(8, 19)
 MOOD = b"\x18\x00"
 
 
@@ -113,6 +118,9 @@ SERVICES = [
     service(step(LIST, 0, LISTS[0]), step(LIST, 0, LISTS[1]), step(RUN)), service(step(INFO)), service(step(INFO), mood=b"\x70\x00"),
     service(step(RELEASE, 0, RELEASES[0]), step(RUN), mood=b"\x70\x00"), service(step(RELEASE, 0, RELEASES[0]), step(RUN), mood=b"\x07\x00"),
     service(step(LIST, 0, LISTS[0]), mood=b"\x05\x03"), service(step(DRAIN), step(RELEASE, 0, RELEASES[0]), step(CHECK)),
+    service(step(RECORDS, 0, RECORD_QUERIES[1]), step(SETTLE), step(RUN)), service(step(RECORDS), step(SETTLE), step(RUN), mood=b"\x18\x04"),
+    service(step(RECORDS), step(SETTLE), step(SETTLE), step(RUN), step(LEAVE, 1), step(RUN), mood=b"\x18\x08"),
+    service(step(SETTLE), step(RUN), step(DRAIN), step(CANCEL_ALL), step(RUN)),
     service(step(CHECK, 0, pb((1, "plugin"))), step(CHECK, 0, pb((1, "x"))), step(HEALTH), step(HEALTH, 0, pb((1, "x"))), step(DRAIN)),
     service(*[step(RELEASE, 0, release((5, "r-%d" % i))) + step(RUN) for i in range(6)], step(FINISH), step(FINISH)),
     service(*[step(V1, 0, q) for q in QUESTIONS]), service(step(V1ALPHA, 0, QUESTIONS[2]), step(SENT), step(MORE, 0, QUESTIONS[0]),

@@ -48,8 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   zr_arena_init(&arena, NULL, 0);
   zr_problems_init(&p, "file");
   const struct zr_jnode *root = zr_json_tree((struct zr_view){exact, size}, 1, &arena, &p);
-  FUZZ_CHECK((root != NULL) == (p.count == 0 && !p.nomem));
-  if (root) {
+  FUZZ_CHECK(root || p.count > 0 || p.nomem);
+  if (root && p.count == 0) { /* else a member is there twice */
     cJSON *other = cJSON_ParseWithLength(exact, size);
     s_walk(root, 0);
     s_compare(root, other);

@@ -8,6 +8,7 @@
 #include "fuzz_message.h"
 #include "service/codec.h"
 #include "service/decode_list.h"
+#include "service/decode_records.h"
 #include "service/decode_release.h"
 #include "service/page_token.h"
 #include "zenrelease/v1/release_service.pb-c.h"
@@ -63,6 +64,14 @@ static void s_release(struct zr_view bytes, struct zr_violations *v) {
   s_again(bytes, &order);
 }
 
+static void s_check_token(uint64_t content) {
+  char token[ZR_PAGE_TOKEN_SIZE];
+  uint64_t page = 0;
+  zr_page_token_make(7, content, token);
+  FUZZ_CHECK(zr_page_token_read(zr_view_of(token), content, UINT32_MAX, &page) && page == 7);
+  FUZZ_CHECK(!zr_page_token_read(zr_view_of(token), content + 1, UINT32_MAX, &page));
+}
+
 static void s_list(struct zr_view bytes, struct zr_violations *v) {
   struct zr_list_order order;
   struct fuzz_backend backend;
@@ -74,15 +83,26 @@ static void s_list(struct zr_view bytes, struct zr_violations *v) {
   fuzz_backend_init(&backend, 0);
   FUZZ_CHECK(backend.face.list(&backend, &order.query, ZR_MONO_NEVER, sink) == ZR_ERR_OK);
   fuzz_backend_clean_up(&backend);
-  char token[ZR_PAGE_TOKEN_SIZE];
-  uint32_t page = 0;
-  zr_page_token_make(7, order.content, token);
-  FUZZ_CHECK(zr_page_token_read(zr_view_of(token), order.content, &page) && page == 7);
-  FUZZ_CHECK(!zr_page_token_read(zr_view_of(token), order.content + 1, &page));
+  s_check_token(order.content);
+}
+
+static void s_records(struct zr_view bytes, struct zr_violations *v) {
+  struct zr_records_order order;
+  struct fuzz_backend backend;
+  if (!zr_decode_records(bytes, &order, v)) {
+    s_check_violations(v);
+    return;
+  }
+  const struct zr_records_sink sink = {NULL, NULL};
+  fuzz_backend_init(&backend, 0);
+  FUZZ_CHECK(backend.face.find_records(&backend, &order.query, sink) == ZR_ERR_OK);
+  fuzz_backend_clean_up(&backend);
+  s_check_token(order.content);
 }
 
 static void s_cancel(struct zr_view bytes, struct zr_violations *v) {
-  const char *id = zr_decode_cancel(bytes, v);
+  bool forget = false;
+  const char *id = zr_decode_cancel(bytes, &forget, v);
   if (id)
     FUZZ_CHECK(id[0] && strlen(id) <= 128);
   else
@@ -97,7 +117,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct zr_view bytes = {exact, in.left};
   zr_arena_init(&arena, NULL, 0);
   struct zr_violations v = {.arena = &arena};
-  if (kind % 4 == 2)
+  if (kind % 4 == 1)
+    s_records(bytes, &v);
+  else if (kind % 4 == 2)
     s_list(bytes, &v);
   else if (kind % 4 == 3)
     s_cancel(bytes, &v);

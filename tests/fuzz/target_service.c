@@ -15,8 +15,12 @@
 #include "service/private.h"
 #include "zenrelease/v1/release_service.pb-c.h"
 
+#define RELEASE    "/zenrelease.v1.ReleaseService/"
+#define REFLECTION ".ServerReflection/ServerReflectionInfo"
+
 enum { CALLS = 12, STEPS = 64 };
-enum { RUN = ZR_SERVICE_METHODS, EVENT, FINISH, LEAVE, SENT, MORE, DRAIN, CANCEL_ALL, KINDS };
+/* The steps; what is above them is a method of the table. */
+enum { RUN, EVENT, FINISH, LEAVE, SENT, MORE, DRAIN, CANCEL_ALL, STEP_KINDS };
 
 struct s_call {
   struct zr_rpc_call *call;
@@ -30,27 +34,41 @@ struct s_stage {
   size_t count;
 };
 
-static const ProtobufCMessageDescriptor *s_answer_of(const char *method) {
-  static const struct {
-    const char *name;
-    const ProtobufCMessageDescriptor *type;
-  } answers[] = {
-      {"/Release", &zenrelease__v1__release_response__descriptor},
-      {"/WatchRelease", &zenrelease__v1__release_event__descriptor},
-      {"/CancelRelease", &zenrelease__v1__cancel_release_response__descriptor},
-      {"/ListInstances", &zenrelease__v1__list_instances_response__descriptor},
-      {"/GetServerInfo", &zenrelease__v1__server_info__descriptor},
-      {"Health/Check", &grpc__health__v1__health_check_response__descriptor},
-      {"Health/Watch", &grpc__health__v1__health_check_response__descriptor},
-      {"/ServerReflectionInfo", &grpc__reflection__v1__server_reflection_response__descriptor},
-  };
-  for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
-    size_t len = strlen(method);
-    size_t end = strlen(answers[i].name);
-    if (len >= end && strcmp(method + len - end, answers[i].name) == 0)
-      return answers[i].type;
-  }
-  fuzz_fail(__FILE__, __LINE__, "the method has an answer");
+/* By their order here, so that an input keeps its meaning when the service gets another method. */
+static const struct {
+  const char *name;
+  const ProtobufCMessageDescriptor *answer;
+} s_methods[] = {
+    {RELEASE "Release", &zenrelease__v1__release_response__descriptor},
+    {RELEASE "WatchRelease", &zenrelease__v1__release_event__descriptor},
+    {RELEASE "CancelRelease", &zenrelease__v1__cancel_release_response__descriptor},
+    {RELEASE "ListInstances", &zenrelease__v1__list_instances_response__descriptor},
+    {RELEASE "GetServerInfo", &zenrelease__v1__server_info__descriptor},
+    {"/grpc.health.v1.Health/Check", &grpc__health__v1__health_check_response__descriptor},
+    {"/grpc.health.v1.Health/Watch", &grpc__health__v1__health_check_response__descriptor},
+    {"/grpc.reflection.v1" REFLECTION,
+     &grpc__reflection__v1__server_reflection_response__descriptor},
+    {"/grpc.reflection.v1alpha" REFLECTION,
+     &grpc__reflection__v1__server_reflection_response__descriptor},
+    {RELEASE "ListReleaseRecords", &zenrelease__v1__list_release_records_response__descriptor},
+    {RELEASE "SettleReleases", &zenrelease__v1__settle_releases_response__descriptor},
+};
+enum { METHODS = sizeof s_methods / sizeof s_methods[0] };
+_Static_assert((size_t)METHODS == (size_t)ZR_SERVICE_METHODS,
+               "a method of the service is not here");
+
+static const struct zr_rpc_method *s_find(const struct zr_service *service, const char *name) {
+  size_t count = 0;
+  const struct zr_rpc_method *methods = zr_service_methods(service, &count);
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(methods[i].name, name) == 0)
+      return &methods[i];
+  fuzz_fail(__FILE__, __LINE__, name);
+}
+
+static void s_check(const ProtobufCMessageDescriptor *type, const struct zr_rpc_bytes *b) {
+  if (type && b)
+    fuzz_check_bytes(type, (struct zr_view){(const char *)b->data, b->len});
 }
 
 /* What was answered, looked at once; then the test lets go of the call. */
@@ -61,27 +79,23 @@ static void s_let_go(struct s_call *c) {
     FUZZ_CHECK(call->message[0]);
     fuzz_check_shown(call->message);
   }
-  if (call->answer)
-    fuzz_check_bytes(c->answer,
-                     (struct zr_view){(const char *)call->answer->data, call->answer->len});
+  s_check(c->answer, call->answer);
   for (size_t i = 0; i < call->sent_count; i++)
-    fuzz_check_bytes(c->answer,
-                     (struct zr_view){(const char *)call->sent[i]->data, call->sent[i]->len});
+    s_check(c->answer, call->sent[i]);
   fake_done(call);
   c->call = NULL;
 }
 
 static void s_start(struct s_stage *s, unsigned method, struct zr_view bytes) {
-  size_t count = 0;
-  const struct zr_rpc_method *methods = zr_service_methods(s->service, &count);
+  const struct zr_rpc_method *m = s_find(s->service, s_methods[method].name);
   if (s->count == CALLS)
     return;
   struct s_call *c = &s->calls[s->count++];
   char *exact = fuzz_exact(bytes); /* gone when the handler has returned */
   c->call = fake_call(exact, bytes.len);
-  c->answer = s_answer_of(methods[method].name);
-  methods[method].handle(methods[method].user, c->call);
-  if (methods[method].kind == ZR_RPC_BIDI)
+  c->answer = s_methods[method].answer;
+  m->handle(m->user, c->call);
+  if (m->kind == ZR_RPC_BIDI)
     (void)fake_message(c->call, (struct zr_view){exact, bytes.len}, false);
   zr_free(exact);
 }
@@ -104,11 +118,11 @@ static void s_of_call(struct s_stage *s, unsigned kind, unsigned which, struct z
 }
 
 static void s_step(struct s_stage *s, struct fuzz_input *in) {
-  unsigned kind = fuzz_byte(in) % KINDS;
+  unsigned kind = fuzz_byte(in) % (STEP_KINDS + METHODS);
   unsigned which = fuzz_byte(in);
   struct zr_view bytes = fuzz_record(in);
-  if (kind < ZR_SERVICE_METHODS)
-    s_start(s, kind, bytes);
+  if (kind >= STEP_KINDS)
+    s_start(s, kind - STEP_KINDS, bytes);
   else if (kind == RUN)
     fuzz_backend_run(&s->backend);
   else if (kind == EVENT)
