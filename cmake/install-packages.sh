@@ -8,7 +8,7 @@ set -euo pipefail
 build_packages=(
   cmake ninja-build gcc libc6-dev pkg-config ca-certificates python3 procps
   libgrpc-dev protobuf-compiler libprotobuf-dev protobuf-c-compiler libprotobuf-c-dev
-  libcurl4-openssl-dev libcjson-dev libmsgpack-dev uthash-dev libssl-dev
+  libcurl4-openssl-dev libcjson-dev libmsgpack-dev libsqlite3-dev uthash-dev libssl-dev
   libhttp-parser-dev libcmocka-dev
 )
 test_packages=(

@@ -1,5 +1,7 @@
 #include "model/call.h"
 
+#include <string.h>
+
 static const char *const s_names[] = {
     [ZR_CLASS_OK] = "ok",
     [ZR_CLASS_NOT_SENT] = "not_sent",
@@ -20,4 +22,12 @@ _Static_assert(sizeof s_names / sizeof s_names[0] == ZR_CLASS_COUNT_, "one name 
 
 const char *zr_class_name(enum zr_class c) {
   return (unsigned)c < ZR_CLASS_COUNT_ ? s_names[c] : "unknown";
+}
+
+enum zr_class zr_class_of_name(const char *name) {
+  for (int c = 0; c < ZR_CLASS_COUNT_; c++) {
+    if (strcmp(s_names[c], name) == 0)
+      return (enum zr_class)c;
+  }
+  return ZR_CLASS_UNKNOWN;
 }

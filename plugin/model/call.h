@@ -33,6 +33,8 @@ enum zr_class {
 };
 
 const char *zr_class_name(enum zr_class c);
+/* The class of that name; UNKNOWN for any other text. */
+enum zr_class zr_class_of_name(const char *name);
 
 /* What became of one call. Text is borrowed for the time of the callback; "" where there is none.
  */

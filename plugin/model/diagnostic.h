@@ -28,6 +28,8 @@ struct zr_code_info {
 
 /* Never NULL; an unknown number gives INTERNAL. Any thread. */
 const struct zr_code_info *zr_code_info(enum zr_code c);
+/* The code of that name; NONE for any other text. */
+enum zr_code zr_code_of_name(const char *name);
 
 /* One diagnostic. All text is borrowed from whoever hands the diagnostic out, or constant;
  * NULL means "none". */

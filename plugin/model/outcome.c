@@ -1,5 +1,7 @@
 #include "model/outcome.h"
 
+#include <string.h>
+
 static const char *const s_names[] = {
     [ZR_OUTCOME_NONE] = "none",
     [ZR_OUTCOME_RELEASED] = "released",
@@ -17,6 +19,14 @@ _Static_assert(sizeof s_names / sizeof s_names[0] == ZR_OUTCOME_COUNT_, "one nam
 
 const char *zr_outcome_name(enum zr_outcome o) {
   return (unsigned)o < ZR_OUTCOME_COUNT_ ? s_names[o] : "none";
+}
+
+enum zr_outcome zr_outcome_of_name(const char *name) {
+  for (int o = 0; o < ZR_OUTCOME_COUNT_; o++) {
+    if (strcmp(s_names[o], name) == 0)
+      return (enum zr_outcome)o;
+  }
+  return ZR_OUTCOME_NONE;
 }
 
 bool zr_outcome_is_success(enum zr_outcome o, bool allow_missing) {

@@ -24,6 +24,8 @@ enum zr_outcome {
 
 /* "released", "already_gone", …; "none" for NONE. Never NULL. */
 const char *zr_outcome_name(enum zr_outcome o);
+/* The outcome of that name; NONE for any other text. */
+enum zr_outcome zr_outcome_of_name(const char *name);
 bool zr_outcome_is_success(enum zr_outcome o, bool allow_missing);
 
 /* How many distinct instances ended how; by_outcome adds up to total. */

@@ -98,6 +98,11 @@ struct zr_record_entry {
   bool open;
 };
 
+/* No byte of the call left, and none will. */
+static inline bool zr_record_never_left(enum zr_class c) {
+  return c == ZR_CLASS_NOT_SENT || c == ZR_CLASS_NO_CHANNEL;
+}
+
 /* Whether an outcome says what became of the calls that named the id. ACCEPTED and UNKNOWN do not:
  * their ids are read again at the next start. NOT_ATTEMPTED is about one caller, not about a call.
  */

@@ -15,6 +15,7 @@ OUTSIDE = {
     "protobuf-c/": {"service", "terraform", "app"},
     "curl/": {"http", "app"},
     "cjson/": {"zenlayer", "terraform", "app"},
+    "sqlite3": {"journal", "app"},
     "msgpack": {"terraform", "app"},
     "openssl/": {"zenlayer", "terraform", "app"},
 }

@@ -1,0 +1,117 @@
+#include "journal/item.h"
+
+#include "base/mem.h"
+
+struct zr_item *zr_item_new(enum zr_item_kind kind) {
+  struct zr_item *i = zr_calloc(1, sizeof *i);
+  if (i) {
+    i->kind = kind;
+    zr_arena_init(&i->arena, NULL, 0);
+  }
+  return i;
+}
+
+void zr_item_free(struct zr_item *i) {
+  if (!i)
+    return;
+  zr_arena_clean_up(&i->arena);
+  zr_free(i);
+}
+
+static const char *s_copy(struct zr_item *i, const char *text, bool *ok) {
+  if (!text || !*text)
+    return "";
+  const char *copy = zr_arena_strdup(&i->arena, text);
+  *ok = *ok && copy;
+  return copy ? copy : "";
+}
+
+static const char *const *s_copy_list(struct zr_item *i, const char *const *list, size_t count,
+                                      bool *ok) {
+  const char **copy = zr_arena_calloc(&i->arena, count ? count : 1, sizeof *copy);
+  if (!copy) {
+    *ok = false;
+    return NULL;
+  }
+  for (size_t n = 0; n < count; n++)
+    copy[n] = s_copy(i, list[n], ok);
+  return copy;
+}
+
+static const struct zr_release_end *s_copy_end(struct zr_item *i, const struct zr_release_end *from,
+                                               bool *ok) {
+  struct zr_release_end *end = zr_arena_calloc(&i->arena, 1, sizeof *end);
+  if (!end) {
+    *ok = false;
+    return NULL;
+  }
+  *end = *from;
+  end->call.code = s_copy(i, from->call.code, ok);
+  end->call.message = s_copy(i, from->call.message, ok);
+  end->call.request_id = s_copy(i, from->call.request_id, ok);
+  end->call.reason = s_copy(i, from->call.reason, ok);
+  end->failed_ids = s_copy_list(i, from->failed_ids, from->failed_count, ok);
+  return end;
+}
+
+/* Of a result only what is kept. */
+static const struct zr_result *s_copy_results(struct zr_item *i, const struct zr_record *from,
+                                              bool *ok) {
+  size_t count = from->result_count;
+  struct zr_result *copy = zr_arena_calloc(&i->arena, count ? count : 1, sizeof *copy);
+  if (!copy) {
+    *ok = false;
+    return NULL;
+  }
+  for (size_t n = 0; n < count; n++) {
+    const struct zr_result *r = &from->results[n];
+    copy[n] = (struct zr_result){
+        .instance_id = s_copy(i, r->instance_id, ok),
+        .outcome = r->outcome,
+        .code = r->code,
+        .name = s_copy(i, r->name, ok),
+        .zone_id = s_copy(i, r->zone_id, ok),
+        .batch = r->batch,
+        .decided_at = r->decided_at,
+    };
+  }
+  return copy;
+}
+
+bool zr_item_copy_record(struct zr_item *i, const struct zr_record *from) {
+  bool ok = true;
+  i->record = *from;
+  i->record.request_id = s_copy(i, from->request_id, &ok);
+  switch (from->kind) {
+  case ZR_RECORD_INTENT:
+    i->record.ids = s_copy_list(i, from->ids, from->id_count, &ok);
+    i->weight = from->id_count;
+    break;
+  case ZR_RECORD_ANSWER:
+    i->record.end = s_copy_end(i, from->end, &ok);
+    i->weight = 1 + from->end->failed_count;
+    break;
+  case ZR_RECORD_OUTCOMES:
+    i->record.results = s_copy_results(i, from, &ok);
+    i->weight = from->result_count;
+    break;
+  }
+  return ok;
+}
+
+bool zr_item_copy_ids(struct zr_item *i, const char *const *ids, size_t count) {
+  bool ok = true;
+  i->ids = s_copy_list(i, ids, count, &ok);
+  i->id_count = count;
+  i->weight = count;
+  return ok;
+}
+
+bool zr_item_copy_query(struct zr_item *i, const struct zr_record_query *from) {
+  bool ok = true;
+  i->query = *from;
+  i->query.instance_id = s_copy(i, from->instance_id, &ok);
+  i->query.request_id = s_copy(i, from->request_id, &ok);
+  i->query.release_request_id = s_copy(i, from->release_request_id, &ok);
+  return ok;
+}

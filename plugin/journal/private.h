@@ -1,0 +1,71 @@
+/* Inside of the journal: what its files share. */
+#ifndef ZR_JOURNAL_PRIVATE_H
+#define ZR_JOURNAL_PRIVATE_H
+
+#include <pthread.h>
+
+#include "journal/db.h"
+#include "journal/file.h"
+#include "journal/item.h"
+#include "journal/journal.h"
+
+enum {
+  ZR_JOURNAL_KEEP_DAYS = 400,
+  ZR_JOURNAL_RETAINED_MAX = 200000, /* ids in records that wait for a disk that fails */
+  ZR_JOURNAL_RETRY_MS = 10,         /* doubled each time, up to: */
+  ZR_JOURNAL_RETRY_MAX_MS = 1000,
+  ZR_JOURNAL_PRUNE_STEP = 500
+};
+
+struct zr_journal {
+  /* Constant after open. */
+  struct zr_journal_file file;
+  int64_t owner; /* 0: without an account */
+  bool read_only;
+  uint32_t last_batch;
+  struct zr_journal_elsewhere elsewhere;
+  char *elsewhere_account;
+  char *elsewhere_endpoint;
+  void (*on_health)(void *ctx, const char *why);
+  void *ctx;
+  pthread_t thread;
+  bool has_thread;
+  int wake_fd; /* an eventfd */
+
+  /* Journal thread only. */
+  struct zr_db db;
+  struct zr_item *retained; /* in order, to be tried again */
+  size_t retained_weight;
+  bool broken;
+  bool dropping; /* said once */
+  struct zr_mono retry_at;
+  int64_t retry_ms;
+  struct zr_wall prune_before; /* ms 0: nothing left to prune */
+
+  /* Under the lock. */
+  pthread_mutex_t lock;
+  struct zr_item *queue;
+  struct zr_item *last;
+  bool closing;
+};
+
+/* Any thread: there is something to do. */
+void zr_journal_wake(const struct zr_journal *j);
+
+/* The thread: takes what is queued, commits it together, and answers. */
+void *zr_journal_thread(void *journal);
+
+/* Writes one record, or one sighting, inside of the transaction that is open. */
+int zr_journal_write(struct zr_journal *j, const struct zr_item *i);
+/* One small step; *more: call again. In a transaction of its own. */
+int zr_journal_prune(struct zr_journal *j, bool *more);
+
+/* Reads, and tells whom the item names. */
+void zr_journal_read_open(struct zr_journal *j, const struct zr_item *i);
+void zr_journal_read_seen(struct zr_journal *j, const struct zr_item *i);
+void zr_journal_read_found(struct zr_journal *j, const struct zr_item *i);
+
+/* "the journal PATH: why" into `out`. */
+void zr_journal_say(const struct zr_journal *j, int rc, struct zr_buf *out);
+
+#endif
