@@ -141,7 +141,8 @@ static const char *s_last_word(const char *method) {
 
 /* A release is asked for "plan" before its request was read. */
 static const char *s_alternative(enum zr_right needed, const char *method) {
-  bool is_release = strcmp(method, "Release") == 0 || strcmp(method, "WatchRelease") == 0;
+  bool is_release = strcmp(method, "Release") == 0 || strcmp(method, "WatchRelease") == 0 ||
+                    strcmp(method, "CancelRelease") == 0;
   return is_release && needed == ZR_RIGHT_PLAN ? " with validate_only, else \"apply\"" : "";
 }
 

@@ -20,8 +20,8 @@
 enum zr_right {
   ZR_RIGHT_NONE,
   ZR_RIGHT_READ,  /* ListInstances, ListReleaseRecords, GetServerInfo, health, reflection */
-  ZR_RIGHT_PLAN,  /* and releases with validate_only, and SettleReleases */
-  ZR_RIGHT_APPLY, /* and releases, and to stop them */
+  ZR_RIGHT_PLAN,  /* and SettleReleases; releases with validate_only, and to stop these */
+  ZR_RIGHT_APPLY, /* everything */
   ZR_RIGHT_COUNT_
 };
 

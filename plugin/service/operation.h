@@ -67,6 +67,7 @@ struct zr_operation {
   bool named;    /* the caller gave the request id: kept, and found again */
   bool recorded; /* somebody may want the events */
   bool sticky; /* goes on without callers: a WatchRelease with a request id started or joined it */
+  bool dry;    /* validate_only */
   bool running;
   bool cancelled; /* the backend was asked to stop */
   bool checking;  /* `check` is posted */

@@ -108,6 +108,8 @@ static void s_cancel_run(struct zr_task *task) {
     zr_fail(c->call, ZR_RPC_NOT_FOUND, "no release has this request_id", NULL);
     return;
   }
+  if (!zr_access_allows(&c->client, op->dry ? ZR_RIGHT_PLAN : ZR_RIGHT_APPLY, c->call))
+    return;
   Zenrelease__V1__CancelReleaseResponse m;
   zenrelease__v1__cancel_release_response__init(&m);
   m.cancelled = op->running && !c->forget;

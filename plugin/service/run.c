@@ -205,6 +205,7 @@ static void s_begin(struct zr_caller *c) {
     return;
   }
   op->content = c->order.content;
+  op->dry = c->order.request.validate_only;
   s_link(op, c);
   const char *problem = s->backend->facts(s->backend->self)->credential_problem;
   s_log(c, op, "release begun");

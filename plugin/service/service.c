@@ -33,7 +33,7 @@ static void s_methods(struct zr_service *s) {
   } table[] = {
       {RELEASE "Release", zr_handle_release, ZR_RPC_UNARY, ZR_RIGHT_PLAN, RELEASE_SLOTS, false},
       {RELEASE "WatchRelease", zr_handle_watch, ZR_RPC_SERVER_STREAM, ZR_RIGHT_PLAN, 0, false},
-      {RELEASE "CancelRelease", zr_handle_cancel, ZR_RPC_UNARY, ZR_RIGHT_APPLY, 0, true},
+      {RELEASE "CancelRelease", zr_handle_cancel, ZR_RPC_UNARY, ZR_RIGHT_PLAN, 0, true},
       {RELEASE "ListInstances", zr_handle_list, ZR_RPC_UNARY, ZR_RIGHT_READ, 0, false},
       {RELEASE "GetServerInfo", zr_handle_info, ZR_RPC_UNARY, ZR_RIGHT_READ, 0, true},
       {RELEASE "ListReleaseRecords", zr_handle_records, ZR_RPC_UNARY, ZR_RIGHT_READ, 0, false},

@@ -74,11 +74,20 @@ class Rights(Served):
         self.sim = self.simulator("--recycled", "3")
         self.server = self.serve(self.sim)
 
+    @staticmethod
+    def cancel(stub, request_id):
+        """None when there is no such release."""
+        try:
+            return stub.CancelRelease(service.CancelReleaseRequest(request_id=request_id), timeout=30)
+        except grpc.RpcError as error:
+            if error.code() is not grpc.StatusCode.NOT_FOUND:
+                raise
+            return None
+
     def test_each_right_opens_what_it_says_and_nothing_more(self):
         ids = self.sim.ids()
         request = service.ListInstancesRequest(product=make_request(ids).product)
         plan, real = make_request(ids, validate_only=True), make_request(ids)
-        cancel = service.CancelReleaseRequest(request_id="x")
         may = {"stranger": 0, "viewer": 1, "planner": 2, "operator": 3}
         for name, right in may.items():
             channel = self.channel(self.server, name)
@@ -88,11 +97,11 @@ class Rights(Served):
                      (1, "Check", lambda c=channel: health_check(c, "")),
                      (1, "ServerReflectionInfo", lambda c=channel: Reflection(c, "v1").services()),
                      (2, "Release", lambda s=stub: s.Release(plan, timeout=30)),
-                     (2, "WatchRelease", lambda s=stub: list(s.WatchRelease(plan, timeout=30)))]
+                     (2, "WatchRelease", lambda s=stub: list(s.WatchRelease(plan, timeout=30))),
+                     (2, "CancelRelease", lambda s=stub: self.cancel(s, "of nobody"))]
             if right < 3:
                 calls += [(3, "Release", lambda s=stub: s.Release(real, timeout=30)),
-                          (3, "WatchRelease", lambda s=stub: list(s.WatchRelease(real, timeout=30))),
-                          (3, "CancelRelease", lambda s=stub: s.CancelRelease(cancel, timeout=30))]
+                          (3, "WatchRelease", lambda s=stub: list(s.WatchRelease(real, timeout=30)))]
             for needs, method, call in calls:
                 with self.subTest(client=name, method=method, needs=needs):
                     if right >= needs:
@@ -120,13 +129,27 @@ class Rights(Served):
             other = self.stub(self.server, name)
             self.assert_refused(DENIED, lambda s=other: list(s.WatchRelease(request, timeout=30)))
             self.assert_refused(DENIED, other.Release, request, timeout=30)
-            self.assert_refused(DENIED, other.CancelRelease,
-                                service.CancelReleaseRequest(request_id="mine"), timeout=30)
+            self.assert_refused(DENIED, self.cancel, other, "mine")
         report = mine.result()
         self.assert_honest(self.sim, ids, report)
         self.assertEqual(set(by_outcome(report)), {"released"})
         self.assert_refused(DENIED, self.stub(self.server, "planner").Release, request, timeout=30)
         self.assertEqual(self.sim.count("ReleaseInstances"), 1)
+
+    def test_the_right_to_plan_is_enough_for_a_plan(self):
+        path = self.certificates.path
+        teardown = os.path.join(self.home(), "teardown.json")
+        write(teardown, {"version": 1, "steps": [{"name": "all", "product": "vm",
+                                                  "ids": self.sim.ids()}]})
+        flags = ["--server", self.server.address, "--tls-ca", path("ca.crt"), "--tls-cert",
+                 path("planner.crt"), "--tls-key", path("planner.key")]
+        code, out, err = self.cli("plan", teardown, *flags)
+        self.assertEqual(code, 0, out + err)
+        self.assertEqual(messages(self.server, "refused for want"), [])
+        code, out, err = self.cli("release", *self.sim.ids(), *flags)
+        self.assertNotEqual(code, 0)
+        self.assertIn("planner", err)
+        self.assertEqual(self.sim.count("ReleaseInstances"), 0)
 
     def test_the_log_says_who_did_it(self):
         self.stub(self.server, "operator").Release(

@@ -106,8 +106,8 @@ static struct zr_rpc_call *s_call(struct tester *t, const char *method,
                                   const char *request_id) {
   size_t count = 0;
   const struct zr_rpc_method *m = zr_service_methods(t->service, &count);
-  while (count && !strstr(m->name, method))
-    m++, count--;
+  for (; count && !strstr(m->name, method); count--)
+    m++;
   assert_true(count > 0);
   struct zr_rpc_call *c = strstr(method, "Release") && !strstr(method, "Cancel")
                               ? tester_call(request_id, validate_only, 0)
@@ -142,7 +142,7 @@ static void each_right_opens_its_methods(void **state) {
   } cases[] = {
       {"/Release", false, ZR_RIGHT_APPLY},       {"/WatchRelease", false, ZR_RIGHT_APPLY},
       {"/Release", true, ZR_RIGHT_PLAN},         {"/WatchRelease", true, ZR_RIGHT_PLAN},
-      {"/CancelRelease", false, ZR_RIGHT_APPLY}, {"/ListInstances", false, ZR_RIGHT_READ},
+      {"/CancelRelease", false, ZR_RIGHT_PLAN},  {"/ListInstances", false, ZR_RIGHT_READ},
       {"/GetServerInfo", false, ZR_RIGHT_READ},  {"Health/Check", false, ZR_RIGHT_READ},
       {"/SettleReleases", false, ZR_RIGHT_PLAN}, {"/ListReleaseRecords", false, ZR_RIGHT_READ},
   };
@@ -195,6 +195,50 @@ static void no_join_without_the_right(void **state) {
   tester_close(&t);
 }
 
+static enum zr_rpc_code s_cancel(struct tester *t, const char *request_id) {
+  Zenrelease__V1__CancelReleaseRequest m;
+  uint8_t buffer[64];
+  char id[32];
+  zenrelease__v1__cancel_release_request__init(&m);
+  (void)snprintf(id, sizeof id, "%s", request_id);
+  m.request_id = id;
+  struct zr_rpc_call *c =
+      fake_call(buffer, zenrelease__v1__cancel_release_request__pack(&m, buffer));
+  c->peer = s_person;
+  size_t count = 0;
+  const struct zr_rpc_method *methods = zr_service_methods(t->service, &count);
+  for (size_t i = 0; i < count; i++) {
+    if (strstr(methods[i].name, "/CancelRelease"))
+      methods[i].handle(methods[i].user, c);
+  }
+  fake_run(&t->backend);
+  enum zr_rpc_code code = c->code;
+  s_end(t, c);
+  return code;
+}
+
+/* With "plan" one stops a dry run, not a release. */
+static void who_may_begin_it_may_stop_it(void **state) {
+  (void)state;
+  struct tester t;
+  s_open(&t, ZR_RIGHT_APPLY);
+  struct zr_rpc_call *real = s_call(&t, "/WatchRelease", &s_person, false, "real");
+  struct zr_rpc_call *dry = s_call(&t, "/WatchRelease", &s_person, true, "dry");
+  const struct zr_client_rule less = {"alice", ZR_RIGHT_PLAN};
+  assert_int_equal(zr_service_set_clients(t.service, &less, 1), ZR_ERR_OK);
+  assert_int_equal(s_cancel(&t, "real"), ZR_RPC_PERMISSION_DENIED);
+  assert_false(t.backend.jobs[0].cancelled);
+  assert_int_equal(s_cancel(&t, "dry"), ZR_RPC_OK);
+  assert_true(t.backend.jobs[1].cancelled);
+  fake_finish(&t.backend, 0, ZR_OUTCOME_RELEASED);
+  fake_finish(&t.backend, 1, ZR_OUTCOME_NOT_ATTEMPTED);
+  tester_take_all(&t, real);
+  tester_take_all(&t, dry);
+  s_end(&t, real);
+  s_end(&t, dry);
+  tester_close(&t);
+}
+
 static void without_rules_everybody_may_do_all(void **state) {
   (void)state;
   struct tester t;
@@ -224,6 +268,7 @@ int main(void) {
       cmocka_unit_test(each_right_opens_its_methods),
       cmocka_unit_test(a_refusal_names_client_right_and_need),
       cmocka_unit_test(no_join_without_the_right),
+      cmocka_unit_test(who_may_begin_it_may_stop_it),
       cmocka_unit_test(without_rules_everybody_may_do_all),
       cmocka_unit_test(rules_without_a_certificate_let_nobody_in),
   };
