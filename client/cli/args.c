@@ -6,12 +6,15 @@
 #include <string.h>
 
 #include "args_check.h"
+#include "base/view.h"
+#include "duration.h"
 #include "out.h"
 
 enum {
   KEY_CONFIG = 0x100,
   KEY_PROFILE,
   KEY_ENDPOINT,
+  KEY_JOURNAL,
   KEY_SERVER,
   KEY_TLS_CA,
   KEY_TLS_CERT,
@@ -29,6 +32,8 @@ static const struct argp_option s_options[] = {
     {"config", KEY_CONFIG, "FILE", 0, "Configuration file", GROUP_PLUGIN},
     {"profile", KEY_PROFILE, "NAME", 0, "Profile of the vendor's command line", GROUP_PLUGIN},
     {"endpoint", KEY_ENDPOINT, "HOST[:PORT]", 0, "Address of the cloud API", GROUP_PLUGIN},
+    {"journal", KEY_JOURNAL, "FILE", 0, "Where it records each release call before it leaves",
+     GROUP_PLUGIN},
     {0, 0, 0, 0, "A server that runs already:", GROUP_SERVER},
     {"server", KEY_SERVER, "ADDR", 0, "HOST:PORT or unix:PATH", GROUP_SERVER},
     {"tls-ca", KEY_TLS_CA, "FILE", 0, "Trust these authorities (PEM)", GROUP_SERVER},
@@ -74,13 +79,31 @@ int zr_args_product(struct zr_common_args *args, const char *value, enum zenrele
   return zr_args_fail(args, "--product must be vm, bmc or zec, not %s", value);
 }
 
+int zr_args_duration(struct zr_common_args *args, const char **slot, const char *flag,
+                     const char *value, int64_t *ms) {
+  int rc = zr_args_once(args, slot, flag, value);
+  if (rc == 0 && !zr_duration_parse(value, ms))
+    rc = zr_args_fail(args, "--%s must be a time like 500ms, 60s, 10m or 1h30m, not %s", flag,
+                      value);
+  return rc;
+}
+
+int zr_args_limit(struct zr_common_args *args, const char **slot, const char *value,
+                  unsigned long long *limit) {
+  int rc = zr_args_once(args, slot, "limit", value);
+  if (rc == 0 && (!zr_view_to_u64(zr_view_of(value), limit) || *limit == 0))
+    rc = zr_args_fail(args, "--limit must be a number from 1, not %s", value);
+  return rc;
+}
+
 static int s_check_common(struct zr_common_args *a) {
   bool tls = a->tls_ca || a->tls_cert || a->tls_key || a->tls_server_name;
   if (tls && !a->server)
     return zr_args_fail(a, "the --tls-… flags are for --server");
-  if (a->server && (a->config || a->profile || a->endpoint))
-    return zr_args_fail(a, "--config, --profile and --endpoint are for the plugin that is started; "
-                           "the server at --server has its own");
+  if (a->server && (a->config || a->profile || a->endpoint || a->journal))
+    return zr_args_fail(a,
+                        "--config, --profile, --endpoint and --journal are for the plugin that is "
+                        "started; the server at --server has its own");
   if (!a->tls_cert != !a->tls_key)
     return zr_args_fail(a, "--tls-cert and --tls-key come together");
   return 0;
@@ -95,6 +118,8 @@ static error_t s_parse(int key, char *arg, struct argp_state *state) {
     return zr_args_once(a, &a->profile, "profile", arg);
   case KEY_ENDPOINT:
     return zr_args_once(a, &a->endpoint, "endpoint", arg);
+  case KEY_JOURNAL:
+    return zr_args_once(a, &a->journal, "journal", arg);
   case KEY_SERVER:
     return zr_args_once(a, &a->server, "server", arg);
   case KEY_TLS_CA:
@@ -116,7 +141,20 @@ static error_t s_parse(int key, char *arg, struct argp_state *state) {
   }
 }
 
-const struct argp zr_common_argp = {.options = s_options, .parser = s_parse};
+static const struct argp s_common_argp = {.options = s_options, .parser = s_parse};
+
+const struct argp_child zr_common_children[] = {{&s_common_argp, 0, 0, 0}, {0}};
+
+error_t zr_args_parse_none(int key, char *arg, struct argp_state *state) {
+  struct zr_common_args *a = state->input;
+  if (key == ARGP_KEY_INIT) {
+    state->child_inputs[0] = a;
+    return 0;
+  }
+  if (key == ARGP_KEY_ARG)
+    return zr_args_fail(a, "%s takes no arguments, and got %s", a->command, arg);
+  return ARGP_ERR_UNKNOWN;
+}
 
 /* ---- before the command ---- */
 
@@ -134,8 +172,6 @@ static error_t s_parse_top(int key, char *arg, struct argp_state *state) {
   return 0;
 }
 
-static const struct argp_child s_top_children[] = {{&zr_common_argp, 0, 0, 0}, {0}};
-
 static const struct argp s_top = {
     .parser = s_parse_top,
     .args_doc = "COMMAND [FLAG...] [ARG...]",
@@ -150,11 +186,13 @@ static const struct argp s_top = {
         "  plan      show what a teardown file would release, and save it\n"
         "  apply     release what a teardown file, or a saved plan, says\n"
         "  explain   show one instance, and what a release would do to it\n"
+        "  history   show what the journal says\n"
+        "  resume    settle what an earlier release left open\n"
         "  doctor    look at what a release needs\n\n"
         "`zenrelease COMMAND --help` explains a command.\v"
         "Exit codes: 0 done; 1 nothing was; 2 usage, nothing sent; 3 some were, some not; "
         "4 some outcomes unknown; 130 interrupted.",
-    .children = s_top_children,
+    .children = zr_common_children,
 };
 
 bool zr_args_parse_top(struct zr_common_args *args, int argc, char **argv) {

@@ -19,6 +19,7 @@ struct zr_common_args {
   const char *config;
   const char *profile;
   const char *endpoint;
+  const char *journal;
   const char *server; /* NULL: start the plugin */
   const char *tls_ca;
   const char *tls_cert;
@@ -31,8 +32,11 @@ struct zr_common_args {
   char error[512];     /* "": none */
 };
 
-/* For argp: the flags of struct zr_common_args, as a child parser of every command. */
-extern const struct argp zr_common_argp;
+/* For argp: the flags of struct zr_common_args, the child parser of every command. */
+extern const struct argp_child zr_common_children[];
+/* The parser of a command that has neither flags of its own nor arguments; its input is the struct
+ * zr_common_args. */
+error_t zr_args_parse_none(int key, char *arg, struct argp_state *state);
 
 /* Reads what comes before the command, and the command's name. False with args->error set. */
 bool zr_args_parse_top(struct zr_common_args *args, int argc, char **argv);
@@ -48,6 +52,13 @@ int zr_args_once(struct zr_common_args *args, const char **slot, const char *fla
                  const char *value);
 /* "vm", "bmc", "zec". 0 or EINVAL. */
 int zr_args_product(struct zr_common_args *args, const char *value, enum zenrelease_product *out);
+
+/* A time like "10m", given once. 0 or EINVAL. */
+int zr_args_duration(struct zr_common_args *args, const char **slot, const char *flag,
+                     const char *value, int64_t *ms);
+/* --limit: a number from 1, given once. 0 or EINVAL. */
+int zr_args_limit(struct zr_common_args *args, const char **slot, const char *value,
+                  unsigned long long *limit);
 
 /* Tells args->error, and how to learn more about `command` (NULL: all of them). ZR_EXIT_USAGE. */
 enum zr_exit zr_args_usage(const struct zr_common_args *args, const char *command);

@@ -13,6 +13,8 @@ enum zr_exit zr_command_validate(struct zr_common_args *common, int argc, char *
 enum zr_exit zr_command_plan(struct zr_common_args *common, int argc, char **argv);
 enum zr_exit zr_command_apply(struct zr_common_args *common, int argc, char **argv);
 enum zr_exit zr_command_explain(struct zr_common_args *common, int argc, char **argv);
+enum zr_exit zr_command_history(struct zr_common_args *common, int argc, char **argv);
+enum zr_exit zr_command_resume(struct zr_common_args *common, int argc, char **argv);
 enum zr_exit zr_command_doctor(struct zr_common_args *common, int argc, char **argv);
 
 #endif

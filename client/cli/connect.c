@@ -23,6 +23,14 @@ void zr_tell_error(bool json, const struct zenrelease_error *error, const char *
   zr_buf_clean_up(&line);
 }
 
+void zr_tell_journal_error(const struct zr_common_args *args,
+                           const struct zenrelease_error *error) {
+  zr_tell_error(args->json, error, NULL);
+  if (zenrelease_error_status(error) == ZENRELEASE_FAILED_PRECONDITION && !args->journal &&
+      !args->server)
+    zr_note("  name it with --journal FILE, or with --server ADDR the server that keeps it");
+}
+
 static bool s_start_plugin(struct zr_connection *c, const struct zr_common_args *args) {
   struct zr_buf why = ZR_BUF_INIT(WHY_MAX);
   c->own_plugin = zr_plugin_start(&c->plugin, args, c->cancel, &why);

@@ -11,6 +11,7 @@
 #include "interrupt.h"
 #include "out.h"
 #include "table.h"
+#include "zenrelease/journal.h"
 
 enum { CLOCK_WARN_MS = 60 * 1000, CLOCK_FAIL_MS = 300 * 1000, TEXT_MAX = 1024 * 1024 };
 
@@ -23,25 +24,12 @@ struct doctor {
   bool failed;
 };
 
-static error_t s_parse(int key, char *arg, struct argp_state *state) {
-  struct zr_common_args *common = state->input;
-  if (key == ARGP_KEY_INIT) {
-    state->child_inputs[0] = common;
-    return 0;
-  }
-  if (key == ARGP_KEY_ARG)
-    return zr_args_fail(common, "doctor takes no arguments, and got %s", arg);
-  return ARGP_ERR_UNKNOWN;
-}
-
-static const struct argp_child s_children[] = {{&zr_common_argp, 0, 0, 0}, {0}};
-
 static const struct argp s_argp = {
-    .parser = s_parse,
+    .parser = zr_args_parse_none,
     .doc = "Looks at what a release needs: the server, the credentials, the connection to the "
            "cloud, the rights to read, the clock, the permissions of files. Changes nothing.\v"
            "Exit codes: 0 all is well; 1 something is not; 2 usage; 130 interrupted.",
-    .children = s_children,
+    .children = zr_common_children,
 };
 
 static void s_find(struct doctor *d, const char *what, enum finding f, const char *words) {
@@ -101,6 +89,36 @@ static void s_files(struct doctor *d) {
 
 /* ---- the server and the cloud ---- */
 
+/* Whether it can be read, and whether anything is open in it. */
+static void s_journal(struct doctor *d, bool kept) {
+  struct zenrelease_records_options o;
+  struct zenrelease_records *records = NULL;
+  struct zenrelease_error *error = NULL;
+  const struct zenrelease_record *r = NULL;
+  if (!kept) {
+    s_find(d, "journal", FINDING_OK,
+           "none is kept; with --journal FILE a release that is cut off can be settled later");
+    return;
+  }
+  zenrelease_records_options_init(&o);
+  o.open_only = 1;
+  o.page_size = 1;
+  o.cancel = d->connection->cancel;
+  enum zenrelease_status status =
+      zenrelease_records_new(d->connection->client, &o, &records, &error);
+  if (status == ZENRELEASE_OK)
+    status = zenrelease_records_next(records, &r, &error);
+  if (status != ZENRELEASE_OK)
+    s_find(d, "journal", FINDING_FAILED, zenrelease_error_message(error));
+  else if (r)
+    s_find(d, "journal", FINDING_WARNING,
+           "some releases are not known to have ended; zenrelease resume settles them");
+  else
+    s_find(d, "journal", FINDING_OK, "kept, and nothing is open in it");
+  zenrelease_records_free(records);
+  zenrelease_error_free(error);
+}
+
 /* False when nothing further can be asked. */
 static bool s_server(struct doctor *d) {
   struct zenrelease_server_info *info = NULL;
@@ -126,6 +144,7 @@ static bool s_server(struct doctor *d) {
   bool tls = strncmp(info->endpoint, "https://", 8) == 0;
   (void)zr_buf_printf(&b, "%s%s", info->endpoint, tls ? "" : ", without TLS");
   s_find(d, "endpoint", tls ? FINDING_OK : FINDING_WARNING, b.data ? b.data : "");
+  s_journal(d, info->journal);
   zr_buf_clean_up(&b);
   zenrelease_server_info_free(info);
   return usable;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
 
 static const int64_t YEAR_MS = 365LL * 24 * 3600 * 1000;
 
@@ -47,4 +48,16 @@ bool zr_duration_parse(const char *text, int64_t *ms) {
   } while (*text);
   *ms = total;
   return total <= YEAR_MS;
+}
+
+bool zr_moment_parse(const char *text, int64_t now_ms, int64_t *ms) {
+  struct zr_wall at;
+  if (zr_wall_parse(text, &at) == 0) {
+    *ms = at.ms;
+    return true;
+  }
+  if (!zr_duration_parse(text, ms))
+    return false;
+  *ms = now_ms - *ms;
+  return true;
 }

@@ -40,8 +40,6 @@ static error_t s_parse(int key, char *arg, struct argp_state *state) {
   }
 }
 
-static const struct argp_child s_children[] = {{&zr_common_argp, 0, 0, 0}, {0}};
-
 static const struct argp s_argp = {
     .options = s_options,
     .parser = s_parse,
@@ -50,7 +48,7 @@ static const struct argp s_argp = {
            "release would do to it. Changes nothing.\v"
            "Exit codes: 0 it would be released, or is gone; 1 it would not, or nothing could be "
            "read; 2 usage; 130 interrupted.",
-    .children = s_children,
+    .children = zr_common_children,
 };
 
 static void s_row(struct zr_buf *b, const char *key, const char *text) {

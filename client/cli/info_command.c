@@ -7,26 +7,13 @@
 
 enum { TEXT_MAX = 1024 * 1024 };
 
-static error_t s_parse(int key, char *arg, struct argp_state *state) {
-  struct zr_common_args *common = state->input;
-  if (key == ARGP_KEY_INIT) {
-    state->child_inputs[0] = common;
-    return 0;
-  }
-  if (key == ARGP_KEY_ARG)
-    return zr_args_fail(common, "info takes no arguments, and got %s", arg);
-  return ARGP_ERR_UNKNOWN;
-}
-
-static const struct argp_child s_children[] = {{&zr_common_argp, 0, 0, 0}, {0}};
-
 static const struct argp s_argp = {
-    .parser = s_parse,
+    .parser = zr_args_parse_none,
     .doc =
         "Shows the server, its limits, and the account that it works for.\v"
         "Exit codes: 0 ready to work; 1 something keeps it from working, or it cannot be reached; "
         "2 usage; 130 interrupted.",
-    .children = s_children,
+    .children = zr_common_children,
 };
 
 static void s_row(struct zr_buf *b, const char *key, const char *text) {
@@ -40,6 +27,7 @@ static void s_human(const struct zenrelease_server_info *info, struct zr_buf *b)
   s_row(b, "endpoint", info->endpoint);
   s_row(b, "account", info->account_fingerprint);
   s_row(b, "credentials", info->credential_source);
+  s_row(b, "journal", info->journal ? "kept" : "");
   (void)zr_buf_printf(b, "%-12s %d ids a request, %d a batch, %lld bytes a message, %d at once\n",
                       "limits", info->max_instance_ids, info->max_batch_size,
                       (long long)info->max_message_bytes, info->max_concurrent_releases);

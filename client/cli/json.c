@@ -42,9 +42,12 @@ static void s_texts_if(struct zr_buf *b, const char *key, const char *const *tex
   (void)zr_buf_char(b, ']');
 }
 
-void zr_json_result(struct zr_buf *b, const struct zenrelease_result *r) {
+void zr_json_result_of(struct zr_buf *b, const struct zenrelease_result *r,
+                       enum zenrelease_product product) {
   (void)zr_buf_text(b, "{\"instance_id\":");
   (void)zr_buf_json(b, zr_view_of(r->instance_id));
+  if (product != ZENRELEASE_PRODUCT_NONE)
+    s_text(b, "product", zenrelease_product_name(product));
   s_text(b, "outcome", zenrelease_outcome_name(r->outcome));
   s_text_if(b, "diagnostic_code", r->diagnostic_code);
   s_text_if(b, "last_status", r->last_status);
@@ -56,6 +59,34 @@ void zr_json_result(struct zr_buf *b, const struct zenrelease_result *r) {
   s_number_if(b, "attempts", r->attempts);
   s_time_if(b, "send_time", r->send_time_ms);
   s_time_if(b, "decide_time", r->decide_time_ms);
+  (void)zr_buf_char(b, '}');
+}
+
+void zr_json_result(struct zr_buf *b, const struct zenrelease_result *r) {
+  zr_json_result_of(b, r, ZENRELEASE_PRODUCT_NONE);
+}
+
+void zr_json_record(struct zr_buf *b, const struct zenrelease_record *r) {
+  (void)zr_buf_text(b, "{\"type\":\"record\"");
+  s_text(b, "instance_id", r->instance_id);
+  s_text(b, "product", zenrelease_product_name(r->product));
+  (void)zr_buf_printf(b, ",\"open\":%s", r->open ? "true" : "false");
+  if (r->outcome != ZENRELEASE_OUTCOME_NONE)
+    s_text(b, "outcome", zenrelease_outcome_name(r->outcome));
+  s_text_if(b, "diagnostic_code", r->diagnostic_code);
+  s_number_if(b, "batch", r->batch);
+  s_time_if(b, "send_time", r->send_time_ms);
+  s_time_if(b, "answer_time", r->answer_time_ms);
+  s_text_if(b, "answer_class", r->answer_class);
+  s_number_if(b, "http_status", r->http_status);
+  s_text_if(b, "service_code", r->service_code);
+  s_text_if(b, "release_request_id", r->release_request_id);
+  s_text_if(b, "request_id", r->request_id);
+  s_time_if(b, "decide_time", r->decide_time_ms);
+  s_text_if(b, "display_name", r->display_name);
+  s_text_if(b, "zone_id", r->zone_id);
+  s_text_if(b, "account_fingerprint", r->account_fingerprint);
+  s_text_if(b, "endpoint", r->endpoint);
   (void)zr_buf_char(b, '}');
 }
 
@@ -184,6 +215,7 @@ void zr_json_info(struct zr_buf *b, const struct zenrelease_server_info *info) {
   s_text(b, "endpoint", info->endpoint);
   s_text(b, "account_fingerprint", info->account_fingerprint);
   s_text(b, "credential_source", info->credential_source);
+  (void)zr_buf_printf(b, ",\"journal\":%s", info->journal ? "true" : "false");
   (void)zr_buf_printf(b,
                       ",\"limits\":{\"max_instance_ids\":%d,\"max_batch_size\":%d,"
                       "\"max_message_bytes\":%lld,\"max_concurrent_releases\":%d}",

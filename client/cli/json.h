@@ -7,9 +7,13 @@
 #define ZR_CLIENT_CLI_JSON_H
 
 #include "base/buf.h"
-#include "zenrelease/zenrelease.h"
+#include "zenrelease/journal.h"
 
 void zr_json_result(struct zr_buf *b, const struct zenrelease_result *r);
+/* The same with its product, where that is not NONE. */
+void zr_json_result_of(struct zr_buf *b, const struct zenrelease_result *r,
+                       enum zenrelease_product product);
+void zr_json_record(struct zr_buf *b, const struct zenrelease_record *r);
 void zr_json_diagnostic(struct zr_buf *b, const struct zenrelease_diagnostic *d);
 void zr_json_counts(struct zr_buf *b, const struct zenrelease_counts *c);
 void zr_json_event(struct zr_buf *b, const struct zenrelease_event *ev);

@@ -63,13 +63,6 @@ static int s_tag(struct list_args *a, const char *value) {
   return 0;
 }
 
-static int s_limit(struct list_args *a, const char *value) {
-  int rc = zr_args_once(a->common, &a->limit_text, "limit", value);
-  if (rc == 0 && (!zr_view_to_u64(zr_view_of(value), &a->limit) || a->limit == 0))
-    rc = zr_args_fail(a->common, "--limit must be a number from 1, not %s", value);
-  return rc;
-}
-
 static error_t s_parse(int key, char *arg, struct argp_state *state) {
   struct list_args *a = state->input;
   switch (key) {
@@ -89,7 +82,7 @@ static error_t s_parse(int key, char *arg, struct argp_state *state) {
   case KEY_TAG:
     return s_tag(a, arg);
   case KEY_LIMIT:
-    return s_limit(a, arg);
+    return zr_args_limit(a->common, &a->limit_text, arg, &a->limit);
   case ARGP_KEY_ARG:
     return zr_args_fail(a->common, "list takes no arguments, and got %s", arg);
   default:
@@ -97,14 +90,12 @@ static error_t s_parse(int key, char *arg, struct argp_state *state) {
   }
 }
 
-static const struct argp_child s_children[] = {{&zr_common_argp, 0, 0, 0}, {0}};
-
 static const struct argp s_argp = {
     .options = s_options,
     .parser = s_parse,
     .doc = "Lists instances: those in the recycle bin, unless told otherwise.\v"
            "Exit codes: 0 listed, also when there are none; 1 failed; 2 usage; 130 interrupted.",
-    .children = s_children,
+    .children = zr_common_children,
 };
 
 static const char *s_status_filter(const char *word) {

@@ -21,6 +21,8 @@ static struct command s_commands[] = {
     {"plan", "zenrelease plan", zr_command_plan},
     {"apply", "zenrelease apply", zr_command_apply},
     {"explain", "zenrelease explain", zr_command_explain},
+    {"history", "zenrelease history", zr_command_history},
+    {"resume", "zenrelease resume", zr_command_resume},
     {"doctor", "zenrelease doctor", zr_command_doctor},
 };
 

@@ -96,8 +96,10 @@ static void s_arguments(const struct zr_plugin *p, const struct zr_common_args *
   argv[n++] = "--listen";
   argv[n++] = listen;
   argv[n++] = "--exit-with-parent";
-  const char *const flags[][2] = {
-      {"--config", args->config}, {"--profile", args->profile}, {"--endpoint", args->endpoint}};
+  const char *const flags[][2] = {{"--config", args->config},
+                                  {"--profile", args->profile},
+                                  {"--endpoint", args->endpoint},
+                                  {"--journal", args->journal}};
   for (size_t i = 0; i < ZR_COUNT(flags); i++) {
     if (!flags[i][1])
       continue;

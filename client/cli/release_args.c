@@ -1,9 +1,5 @@
 #include "release_args.h"
 
-#include <errno.h>
-
-#include "duration.h"
-
 enum {
   KEY_PRODUCT = 0x200,
   KEY_DRY_RUN,
@@ -37,15 +33,6 @@ static const struct argp_option s_options[] = {
     {0},
 };
 
-static int s_duration(struct zr_release_args *a, const char **slot, const char *flag,
-                      const char *value, int64_t *ms) {
-  int rc = zr_args_once(a->common, slot, flag, value);
-  if (rc == 0 && !zr_duration_parse(value, ms))
-    rc = zr_args_fail(a->common, "--%s must be a time like 500ms, 60s, 10m or 1h30m, not %s", flag,
-                      value);
-  return rc;
-}
-
 static error_t s_parse(int key, char *arg, struct argp_state *state) {
   struct zr_release_args *a = state->input;
   switch (key) {
@@ -66,9 +53,9 @@ static error_t s_parse(int key, char *arg, struct argp_state *state) {
     a->depend_resource = true;
     return 0;
   case KEY_WAIT:
-    return s_duration(a, &a->wait_text, "wait", arg, &a->wait_ms);
+    return zr_args_duration(a->common, &a->wait_text, "wait", arg, &a->wait_ms);
   case KEY_TIMEOUT:
-    return s_duration(a, &a->timeout_text, "timeout", arg, &a->timeout_ms);
+    return zr_args_duration(a->common, &a->timeout_text, "timeout", arg, &a->timeout_ms);
   case KEY_REQUEST_ID:
     return zr_args_once(a->common, &a->request_id, "request-id", arg);
   case ARGP_KEY_ARG:
@@ -77,8 +64,6 @@ static error_t s_parse(int key, char *arg, struct argp_state *state) {
     return ARGP_ERR_UNKNOWN;
   }
 }
-
-static const struct argp_child s_children[] = {{&zr_common_argp, 0, 0, 0}, {0}};
 
 static const struct argp s_argp = {
     .options = s_options,
@@ -90,7 +75,7 @@ static const struct argp s_argp = {
         "Exit codes: 0 every id is released, was gone already, or is missing with "
         "--allow-missing; 1 none is; 2 usage, nothing sent; 3 some are, some not; 4 some outcomes "
         "are unknown; 130 interrupted. With --dry-run: 0 all would be released, 3 some, 1 none.",
-    .children = s_children,
+    .children = zr_common_children,
 };
 
 bool zr_release_args_parse(struct zr_release_args *args, struct zr_common_args *common, int argc,

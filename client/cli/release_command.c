@@ -3,57 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "commands.h"
 #include "connect.h"
 #include "interrupt.h"
-#include "json.h"
 #include "out.h"
-#include "progress.h"
 #include "release_args.h"
+#include "release_run.h"
 #include "summary.h"
 
-enum { LINE_MAX_BYTES = 64 * 1024 * 1024, WHY_MAX = 4096, OWN_PLUGIN_TRIES = 2 };
-
-/* One `zenrelease release` while it runs. */
-struct release_run {
-  const struct zr_release_args *args;
-  struct zr_progress progress;
-  struct zr_buf line;
-  struct zenrelease_report **reports;
-  size_t report_count;
-  size_t report_cap;
-  bool short_of_memory;
-};
-
-/* ---- events ---- */
-
-static void s_keep_report(struct release_run *run, struct zenrelease_report *report) {
-  void *array = run->reports;
-  if (zr_grow(&array, &run->report_cap, run->report_count + 1,
-              sizeof(struct zenrelease_report *)) != 0) {
-    run->short_of_memory = true;
-    return;
-  }
-  run->reports = array;
-  run->reports[run->report_count++] = zenrelease_report_acquire(report);
-}
-
-static void s_on_event(void *user, const struct zenrelease_event *ev) {
-  struct release_run *run = user;
-  if (ev->type == ZENRELEASE_EVENT_RESULT)
-    s_keep_report(run, ev->report);
-  if (!run->args->common->json) {
-    zr_progress_event(&run->progress, ev);
-    return;
-  }
-  if (ev->type == ZENRELEASE_EVENT_RESULT || ev->type == ZENRELEASE_EVENT_TICK)
-    return;
-  zr_json_event(&run->line, ev);
-  (void)zr_buf_char(&run->line, '\n');
-  zr_out_buf(&run->line);
-  (void)zr_out_flush(NULL);
-}
+enum { WHY_MAX = 4096 };
 
 /* ---- ids ---- */
 
@@ -107,15 +65,17 @@ static void s_tell_how_to_settle(const struct zr_release_args *args, const char 
         "  take it up again: zenrelease release --server %s --product %s --request-id %s … with "
         "the same ids and flags",
         args->common->server, product, request_id);
+  if (args->common->journal)
+    zr_note("  settle what was sent: zenrelease resume --journal %s", args->common->journal);
   zr_note(
       "  or see the state, sending nothing: zenrelease release --dry-run --product %s … with the "
       "same ids",
       product);
 }
 
-static enum zr_exit s_finish(struct release_run *run, const struct zenrelease_summary *summary,
+static enum zr_exit s_finish(const struct zr_release_args *args, const struct zr_release_run *run,
+                             const struct zenrelease_summary *summary,
                              const struct zenrelease_error *error) {
-  const struct zr_release_args *args = run->args;
   struct zr_summary_facts facts = {.reports = run->reports,
                                    .report_count = run->report_count,
                                    .counts = &summary->counts,
@@ -164,8 +124,8 @@ static enum zr_exit s_failed(const struct zr_release_args *args,
 
 /* ---- the whole ---- */
 
-static enum zr_exit s_run(struct release_run *run, struct zr_connection *connection) {
-  const struct zr_release_args *args = run->args;
+static enum zr_exit s_run(const struct zr_release_args *args, struct zr_release_run *run,
+                          const struct zr_connection *connection) {
   struct zenrelease_release_options o;
   struct zenrelease_summary summary;
   struct zenrelease_error *error = NULL;
@@ -180,33 +140,22 @@ static enum zr_exit s_run(struct release_run *run, struct zr_connection *connect
   o.request_id = args->request_id;
   o.wait_ms = args->wait_ms;
   o.timeout_ms = args->timeout_ms;
-  o.reattach_tries = connection->own_plugin ? OWN_PLUGIN_TRIES : 0;
-  o.tick_ms = run->progress.live ? ZR_PROGRESS_REDRAW_MS : 0;
-  o.cancel = connection->cancel;
-  o.on_event = s_on_event;
-  o.user = run;
-  (void)zenrelease_release(connection->client, &o, &summary, &error);
-  zr_progress_end(&run->progress);
-  enum zr_exit code =
-      summary.reported ? s_finish(run, &summary, error) : s_failed(args, error, summary.request_id);
+  (void)zr_release_run(run, connection, &o, &summary, &error);
+  enum zr_exit code = summary.reported ? s_finish(args, run, &summary, error)
+                                       : s_failed(args, error, summary.request_id);
   zenrelease_error_free(error);
   return code;
 }
 
 static enum zr_exit s_release(const struct zr_release_args *args) {
   struct zr_connection connection;
-  struct release_run run = {.args = args, .line = ZR_BUF_INIT(LINE_MAX_BYTES)};
-  bool live = !args->common->json && zr_err_is_terminal();
-  zr_progress_begin(&run.progress, live, zr_mono_now());
+  struct zr_release_run run;
+  zr_release_run_begin(&run, args->common->json);
   enum zr_exit code = zr_connect(&connection, args->common);
   if (code == ZR_EXIT_OK)
-    code = s_run(&run, &connection);
-  zr_progress_end(&run.progress);
+    code = s_run(args, &run, &connection);
   zr_disconnect(&connection);
-  for (size_t i = 0; i < run.report_count; i++)
-    zenrelease_report_release(run.reports[i]);
-  zr_free(run.reports);
-  zr_buf_clean_up(&run.line);
+  zr_release_run_clean_up(&run);
   return code;
 }
 

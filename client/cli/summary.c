@@ -16,6 +16,22 @@ static bool s_would(const struct zenrelease_result *r) {
          strcmp(r->diagnostic_code, "WOULD_RELEASE") == 0;
 }
 
+static int s_by_text(const void *a, const void *b) {
+  const char *const *left = a;
+  const char *const *right = b;
+  return strcmp(*left, *right);
+}
+
+/* Whether report i has the last word on this id. */
+static bool s_speaks(const struct zr_summary_facts *f, size_t i, const char *id) {
+  const struct zr_superseded *s = f->superseded ? &f->superseded[i] : NULL;
+  return !s || !s->count || !bsearch(&id, s->ids, s->count, sizeof *s->ids, s_by_text);
+}
+
+static enum zenrelease_product s_product(const struct zr_summary_facts *f, size_t i) {
+  return f->products ? f->products[i] : ZENRELEASE_PRODUCT_NONE;
+}
+
 int64_t zr_summary_would_release(const struct zr_summary_facts *f) {
   int64_t n = 0;
   for (size_t i = 0; i < f->report_count; i++)
@@ -31,30 +47,53 @@ static void s_flush_at(struct zr_buf *b, size_t bytes) {
     zr_out_buf(b);
 }
 
-void zr_summary_json(const struct zr_summary_facts *f) {
-  struct zr_buf b = ZR_BUF_INIT(BUF_MAX);
+static void s_json_results(const struct zr_summary_facts *f, struct zr_buf *b) {
   const char *comma = "";
-  (void)zr_buf_text(&b, "{\"type\":\"result\",\"results\":[");
   for (size_t i = 0; i < f->report_count; i++) {
-    for (size_t k = 0; k < zenrelease_report_result_count(f->reports[i]); k++, comma = ",") {
-      (void)zr_buf_text(&b, comma);
-      zr_json_result(&b, zenrelease_report_result(f->reports[i], k));
-      s_flush_at(&b, CHUNK_BYTES);
+    for (size_t k = 0; k < zenrelease_report_result_count(f->reports[i]); k++) {
+      const struct zenrelease_result *r = zenrelease_report_result(f->reports[i], k);
+      if (!s_speaks(f, i, r->instance_id))
+        continue;
+      (void)zr_buf_text(b, comma);
+      zr_json_result_of(b, r, s_product(f, i));
+      s_flush_at(b, CHUNK_BYTES);
+      comma = ",";
     }
   }
+}
+
+static void s_json_diagnostics(const struct zr_summary_facts *f, struct zr_buf *b) {
+  const char *comma = "";
+  for (size_t i = 0; i < f->report_count; i++) {
+    for (size_t k = 0; k < zenrelease_report_diagnostic_count(f->reports[i]); k++) {
+      const struct zenrelease_diagnostic *d = zenrelease_report_diagnostic(f->reports[i], k);
+      if (!s_speaks(f, i, d->instance_id))
+        continue;
+      (void)zr_buf_text(b, comma);
+      zr_json_diagnostic(b, d);
+      s_flush_at(b, CHUNK_BYTES);
+      comma = ",";
+    }
+  }
+}
+
+void zr_summary_json(const struct zr_summary_facts *f) {
+  struct zr_buf b = ZR_BUF_INIT(BUF_MAX);
+  (void)zr_buf_text(&b, "{\"type\":\"result\",\"results\":[");
+  s_json_results(f, &b);
   (void)zr_buf_text(&b, "],\"counts\":");
   zr_json_counts(&b, f->counts);
   (void)zr_buf_text(&b, ",\"diagnostics\":[");
-  comma = "";
-  for (size_t i = 0; i < f->report_count; i++) {
-    for (size_t k = 0; k < zenrelease_report_diagnostic_count(f->reports[i]); k++, comma = ",") {
-      (void)zr_buf_text(&b, comma);
-      zr_json_diagnostic(&b, zenrelease_report_diagnostic(f->reports[i], k));
-      s_flush_at(&b, CHUNK_BYTES);
-    }
+  s_json_diagnostics(f, &b);
+  (void)zr_buf_char(&b, ']');
+  if (*f->request_id) {
+    (void)zr_buf_text(&b, ",\"request_id\":");
+    (void)zr_buf_json(&b, zr_view_of(f->request_id));
   }
-  (void)zr_buf_text(&b, "],\"request_id\":");
-  (void)zr_buf_json(&b, zr_view_of(f->request_id));
+  if (f->problem && *f->problem) {
+    (void)zr_buf_text(&b, ",\"problem\":");
+    (void)zr_buf_json(&b, zr_view_of(f->problem));
+  }
   (void)zr_buf_text(&b, "}\n");
   zr_out_buf(&b);
   zr_buf_clean_up(&b);
@@ -121,8 +160,9 @@ static void s_add_hint(struct hints *h, const struct zenrelease_diagnostic *d) {
     h->items[h->count++] = d;
 }
 
+/* With the product, where it is not NONE. */
 static int s_add_row(struct zr_table *table, const struct zenrelease_result *r,
-                     const struct zenrelease_diagnostic *d) {
+                     const struct zenrelease_diagnostic *d, enum zenrelease_product product) {
   struct zr_buf why = ZR_BUF_INIT(2048);
   if (d && *d->detail)
     (void)zr_buf_text(&why, d->detail);
@@ -132,9 +172,10 @@ static int s_add_row(struct zr_table *table, const struct zenrelease_result *r,
     (void)zr_buf_text(&why, *r->diagnostic_code ? r->diagnostic_code : "-");
   if (d && *d->service_code && !strstr(why.data ? why.data : "", d->service_code))
     (void)zr_buf_printf(&why, " [%s]", d->service_code);
-  const char *const cells[] = {r->instance_id, zenrelease_outcome_name(r->outcome),
+  const char *const cells[] = {zenrelease_product_name(product), r->instance_id,
+                               zenrelease_outcome_name(r->outcome),
                                *r->last_status ? r->last_status : "-", why.data ? why.data : "-"};
-  int rc = zr_table_add(table, cells);
+  int rc = zr_table_add(table, product == ZENRELEASE_PRODUCT_NONE ? cells + 1 : cells);
   zr_buf_clean_up(&why);
   return rc;
 }
@@ -145,12 +186,13 @@ static void s_collect(const struct zr_summary_facts *f, struct zr_table *table,
     struct index index = s_index(f->reports[i]);
     for (size_t k = 0; k < zenrelease_report_result_count(f->reports[i]); k++) {
       const struct zenrelease_result *r = zenrelease_report_result(f->reports[i], k);
-      if (r->outcome == ZENRELEASE_OUTCOME_RELEASED || (f->dry_run && s_would(r)))
+      bool dull = r->outcome == ZENRELEASE_OUTCOME_RELEASED || (f->dry_run && s_would(r));
+      if ((dull && !f->products) || !s_speaks(f, i, r->instance_id))
         continue;
       const struct zenrelease_diagnostic *d = s_reason(&index, r);
       if (d)
         s_add_hint(hints, d);
-      if (s_add_row(table, r, d) != 0)
+      if (s_add_row(table, r, d, s_product(f, i)) != 0)
         zr_note("zenrelease: out of memory; %s is missing in the table", r->instance_id);
     }
     s_index_clean_up(&index);
@@ -189,7 +231,7 @@ static void s_print_general(const struct zr_summary_facts *f) {
     for (size_t k = 0; k < zenrelease_report_diagnostic_count(f->reports[i]); k++) {
       const struct zenrelease_diagnostic *d = zenrelease_report_diagnostic(f->reports[i], k);
       if (*d->instance_id && strcmp(d->code, "DUPLICATE_ID") != 0)
-        continue;
+        continue; /* in the table */
       if (shown++ >= WARNINGS_SHOWN) {
         hidden++;
         continue;
@@ -222,16 +264,38 @@ static void s_print_counts(const struct zr_summary_facts *f) {
   }
   if (f->counts->duplicates)
     (void)zr_buf_printf(&b, " (%lld repeated and counted once)", (long long)f->counts->duplicates);
-  (void)zr_buf_char(&b, '\n');
+  (void)zr_buf_text(&b, f->counts->total ? "\n" : "");
   zr_out_buf(&b);
   zr_buf_clean_up(&b);
+}
+
+static int64_t s_open(const struct zenrelease_counts *c) {
+  return c->by_outcome[ZENRELEASE_OUTCOME_ACCEPTED] + c->by_outcome[ZENRELEASE_OUTCOME_UNKNOWN];
+}
+
+static void s_print_resumed(const struct zr_summary_facts *f) {
+  int64_t open = s_open(f->counts);
+  if (f->problem && *f->problem) {
+    struct zr_buf b = ZR_BUF_INIT(BUF_MAX);
+    (void)zr_buf_text(&b, "not all could be read: ");
+    zr_plain_text(&b, f->problem);
+    (void)zr_buf_char(&b, '\n');
+    zr_out_buf(&b);
+    zr_buf_clean_up(&b);
+  } else if (open) {
+    zr_out_text("%lld still open\n", (long long)open);
+  } else {
+    zr_out_text("nothing is open\n");
+  }
 }
 
 static void s_print_last(const struct zr_summary_facts *f) {
   int64_t released = f->counts->by_outcome[ZENRELEASE_OUTCOME_RELEASED];
   bool all = released == f->counts->total;
   const char *colour = !f->colour ? "" : all ? "\033[32m" : "\033[33m";
-  if (f->dry_run)
+  if (f->products)
+    s_print_resumed(f);
+  else if (f->dry_run)
     zr_out_text("would release %lld of %lld; nothing was sent\n",
                 (long long)zr_summary_would_release(f), (long long)f->counts->total);
   else
@@ -240,10 +304,11 @@ static void s_print_last(const struct zr_summary_facts *f) {
 }
 
 void zr_summary_human(const struct zr_summary_facts *f) {
-  static const char *const heads[] = {"INSTANCE", "OUTCOME", "STATUS", "WHY"};
+  static const char *const heads[] = {"PRODUCT", "INSTANCE", "OUTCOME", "STATUS", "WHY"};
+  size_t skip = f->products ? 0 : 1;
   struct zr_table table = {0};
   struct hints hints = {0};
-  zr_table_begin(&table, heads, ZR_COUNT(heads));
+  zr_table_begin(&table, heads + skip, ZR_COUNT(heads) - skip);
   s_collect(f, &table, &hints);
   s_print_general(f);
   if (zr_table_rows(&table)) {

@@ -1,6 +1,7 @@
 /*
  * The end of a release: every id that was not released, and why; what to do; how many ended how. Or
- * the same as the last JSON line, written in a stream.
+ * the same as the last JSON line, written in a stream. And the end of a resumption: every id, with
+ * its product.
  */
 #ifndef ZR_CLIENT_CLI_SUMMARY_H
 #define ZR_CLIENT_CLI_SUMMARY_H
@@ -8,6 +9,12 @@
 #include <stdbool.h>
 
 #include "zenrelease/zenrelease.h"
+
+/* Ids that a report does not speak for, because a later one does. Sorted by strcmp. */
+struct zr_superseded {
+  const char *const *ids;
+  size_t count;
+};
 
 struct zr_summary_facts {
   struct zenrelease_report *const *reports;
@@ -17,6 +24,10 @@ struct zr_summary_facts {
   bool dry_run;
   bool allow_missing;
   bool colour;
+  /* Of a resumption; NULL otherwise. One for each report. */
+  const enum zenrelease_product *products;
+  const struct zr_superseded *superseded;
+  const char *problem; /* what kept some from being settled; NULL or "": nothing */
 };
 
 void zr_summary_human(const struct zr_summary_facts *f);

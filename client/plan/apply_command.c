@@ -68,8 +68,6 @@ static error_t s_parse(int key, char *arg, struct argp_state *state) {
   }
 }
 
-static const struct argp_child s_children[] = {{&zr_common_argp, 0, 0, 0}, {0}};
-
 static const struct argp_option s_options[] = {
     {"plan", KEY_PLAN, "PLAN", 0, "Run exactly this saved plan, or nothing", 1},
     {"expect-digest", KEY_DIGEST, "HEX", 0, "Refuse a plan with another digest", 1},
@@ -88,7 +86,7 @@ static const struct argp s_argp = {
            "Exit codes: 0 everything is gone; 1 nothing is; 2 usage, a faulty file or a plan that "
            "is refused, nothing sent; 3 some is gone, some is not; 4 some outcomes unknown; "
            "130 interrupted.",
-    .children = s_children,
+    .children = zr_common_children,
 };
 
 /* ---- is this plan for us, now? ---- */

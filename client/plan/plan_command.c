@@ -54,8 +54,6 @@ static error_t s_parse(int key, char *arg, struct argp_state *state) {
   }
 }
 
-static const struct argp_child s_children[] = {{&zr_common_argp, 0, 0, 0}, {0}};
-
 static const struct argp_option s_options[] = {
     {"out", KEY_OUT, "PLAN", 0, "Save the plan in this file", 1},
     {"valid-for", KEY_VALID_FOR, "TIME", 0, "How long it may be applied (default 72h)", 1},
@@ -71,7 +69,7 @@ static const struct argp s_plan_argp = {
            "input.\v"
            "Exit codes: 0 nothing is in the way; 1 all of it is, a belt stops it, or it failed; "
            "2 usage, or a faulty file; 3 some is in the way; 130 interrupted.",
-    .children = s_children,
+    .children = zr_common_children,
 };
 
 static const struct argp s_validate_argp = {
@@ -80,7 +78,7 @@ static const struct argp s_validate_argp = {
     .doc = "Checks a teardown file without asking anybody, and names every fault with its line, "
            "column and path.\v"
            "Exit codes: 0 nothing is wrong with it; 2 something is, or usage.",
-    .children = s_children,
+    .children = zr_common_children,
 };
 
 /* ---- validate ---- */

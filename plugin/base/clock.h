@@ -37,6 +37,10 @@ static inline int64_t zr_mono_until(struct zr_mono t, struct zr_mono now) {
 
 /* "2026-01-31T12:34:56.789Z" into out (at least 25 bytes). */
 void zr_wall_format(struct zr_wall t, char out[32]);
+/* Reads a time of RFC 3339 as it is defined, upper case, from 1970 on ("2026-01-31T12:34:56.789Z",
+ * "2026-01-31T14:34:56+02:00"), without leap seconds; what is below a millisecond is cut off.
+ * Returns 0, or -1 when it is none. */
+int zr_wall_parse(const char *text, struct zr_wall *out);
 /* Reads an HTTP date ("Sun, 06 Nov 1994 08:49:37 GMT"); returns 0, or -1 when it is none. */
 int zr_wall_parse_http(const char *text, struct zr_wall *out);
 
