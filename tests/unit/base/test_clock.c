@@ -85,6 +85,65 @@ static void other_dates_are_refused_and_change_nothing(void **state) {
   assert_true(t.ms == -1);
 }
 
+static void times_of_rfc_3339_are_read(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    int64_t ms;
+  } cases[] = {
+      {"1970-01-01T00:00:00Z", 0},
+      {"2026-01-31T12:34:56Z", 1769862896000},
+      {"2026-01-31T12:34:56.789Z", 1769862896789},
+      {"2026-01-31T12:34:56.7Z", 1769862896700},
+      {"2026-01-31T12:34:56.789999999Z", 1769862896789},
+      {"2026-01-31T14:34:56+02:00", 1769862896000},
+      {"2026-01-31T07:04:56-05:30", 1769862896000},
+      {"2000-02-29T00:00:00Z", 951782400000},
+      {"9999-12-31T23:59:59Z", 253402300799000},
+  };
+  for (size_t i = 0; i < ZR_COUNT(cases); i++) {
+    struct zr_wall t = {-1};
+    assert_int_equal(zr_wall_parse(cases[i].text, &t), 0);
+    assert_true(t.ms == cases[i].ms);
+  }
+}
+
+static void what_is_no_time_is_refused(void **state) {
+  (void)state;
+  static const char *const bad[] = {
+      "",
+      "2026",
+      "2026-01-31",
+      "2026-01-31T12:34:56",
+      "2026-01-31 12:34:56Z",
+      "2026-01-31t12:34:56z",
+      "2026-01-31T12:34:56Zx",
+      "2026-01-31T12:34:56.Z",
+      "2026-01-31T12:34:56.1",
+      "2026-01-31T12:34:56+2:00",
+      "2026-01-31T12:34:56+24:00",
+      "2026-01-31T12:34:56+02:60",
+      "2026-01-31T12:34:56+02:000",
+      "2026-02-29T00:00:00Z",
+      "2026-13-01T00:00:00Z",
+      "2026-00-01T00:00:00Z",
+      "2026-01-00T00:00:00Z",
+      "2026-01-31T24:00:00Z",
+      "2026-01-31T12:60:00Z",
+      "2016-12-31T23:59:60Z",
+      "1969-12-31T23:59:59Z",
+      "1970-01-01T00:00:00+00:01",
+      " 2026-01-31T12:34:56Z",
+      "+026-01-31T12:34:56Z",
+  };
+  for (size_t i = 0; i < ZR_COUNT(bad); i++) {
+    struct zr_wall t = {-1};
+    if (zr_wall_parse(bad[i], &t) == 0)
+      fail_msg("\"%s\" was taken for %lld", bad[i], (long long)t.ms);
+    assert_true(t.ms == -1);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(monotonic_time_never_runs_backwards),
@@ -93,6 +152,8 @@ int main(void) {
       cmocka_unit_test(wall_time_is_written_in_utc_with_milliseconds),
       cmocka_unit_test(http_dates_are_read),
       cmocka_unit_test(other_dates_are_refused_and_change_nothing),
+      cmocka_unit_test(times_of_rfc_3339_are_read),
+      cmocka_unit_test(what_is_no_time_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,6 +95,8 @@ static void test_nothing_is_coerced(void **state) {
   REFUSES("for --server", "--tls-ca=f", "a");
   REFUSES("come together", "--server=h:1", "--tls-cert=f", "a");
   REFUSES("its own", "--server=h:1", "--endpoint=e", "a");
+  REFUSES("its own", "--server=h:1", "--journal=f", "a");
+  REFUSES("given twice", "--journal=f", "--journal=f", "a");
 }
 
 static void test_the_value_of_a_flag_is_no_flag(void **state) {

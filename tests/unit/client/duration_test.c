@@ -33,10 +33,25 @@ static void test_what_would_have_to_be_guessed_is_refused(void **state) {
   }
 }
 
+static void test_a_moment_is_a_time_or_so_long_ago(void **state) {
+  int64_t ms = 0;
+  (void)state;
+  assert_true(zr_moment_parse("1h", 5000000, &ms));
+  assert_int_equal(ms, 1400000);
+  assert_true(zr_moment_parse("0", 5000000, &ms));
+  assert_int_equal(ms, 5000000);
+  assert_true(zr_moment_parse("1970-01-01T00:00:01.5Z", 5000000, &ms));
+  assert_int_equal(ms, 1500);
+  assert_false(zr_moment_parse("yesterday", 5000000, &ms));
+  assert_false(zr_moment_parse("1970-01-01", 5000000, &ms));
+  assert_false(zr_moment_parse("", 5000000, &ms));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_units_and_their_sums),
       cmocka_unit_test(test_what_would_have_to_be_guessed_is_refused),
+      cmocka_unit_test(test_a_moment_is_a_time_or_so_long_ago),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,213 @@
+"""What the journal says, and what is done about it: `history`, `resume`, `doctor`."""
+
+import threading
+import time
+import unittest
+
+import grpc
+
+from harness.case import Case
+from harness.fake_server import FakeServer, group, record, result
+from harness.plugin import service, v1
+
+BIN = {"outcome": v1.OUTCOME_REFUSED, "last_status": "RECYCLE", "diagnostic_code": "STILL_IN_BIN"}
+
+
+class Told(Case):
+    """The commands against a server whose words are known."""
+
+    def setUp(self):
+        self.server = FakeServer()
+        self.addCleanup(self.server.stop)
+
+    def ask(self, *arguments, **how):
+        return self.cli(*arguments, "--server", self.server.address, **how)
+
+    def ask_json(self, *arguments, **how):
+        return self.cli_json(*arguments, "--server", self.server.address, **how)
+
+
+class History(Told):
+    def test_all_pages_come_newest_first(self):
+        self.server.records = [record(f"id-{i}", 1700000000000 - i) for i in range(5)]
+        code, lines = self.ask_json("history")
+        self.assertEqual(code, 0)
+        self.assertEqual([l["instance_id"] for l in lines[:-1]], [f"id-{i}" for i in range(5)])
+        self.assertEqual(lines[0]["send_time"], "2023-11-14T22:13:20.000Z")
+        self.assertEqual(lines[-1], {"type": "result", "count": 5, "open": 0})
+        self.assertEqual(len(self.server.asked_for(service.ListReleaseRecordsRequest)), 3)
+
+    def test_every_filter_arrives(self):
+        before = time.time()
+        code, _ = self.ask_json(
+            "history", "--id", "1", "--product", "zec", "--since", "24h", "--until",
+            "2999-01-31T14:00:00.5+02:00", "--outcome", "not_attempted", "--request-id", "mine",
+            "--release-request-id", "theirs", "--open", "--limit", "7")
+        self.assertEqual(code, 0)
+        asked = self.server.asked_for(service.ListReleaseRecordsRequest)[0]
+        self.assertEqual((asked.instance_id, asked.request_id, asked.release_request_id),
+                         ("1", "mine", "theirs"))
+        self.assertEqual(asked.product, v1.PRODUCT_ZEC)
+        self.assertEqual(asked.outcome, v1.OUTCOME_NOT_ATTEMPTED)
+        self.assertTrue(asked.open_only)
+        self.assertEqual(asked.page_size, 7)
+        self.assertEqual(asked.end_time.ToJsonString(), "2999-01-31T12:00:00.500Z")
+        self.assertAlmostEqual(asked.start_time.ToMilliseconds() / 1000, before - 24 * 3600,
+                               delta=60)
+
+    def test_a_limit_ends_it(self):
+        self.server.records = [record(f"id-{i}", 1700000000000) for i in range(5)]
+        _, lines = self.ask_json("history", "--limit", "3")
+        self.assertEqual(lines[-1]["count"], 3)
+
+    def test_what_would_have_to_be_guessed_is_refused(self):
+        for words in (["--since", "yesterday"], ["--since", "2026-01-31"], ["--since", "24"],
+                      ["--until", "2026-02-30T00:00:00Z"], ["--outcome", "lost"],
+                      ["--outcome", "none"], ["--product", "boat"], ["--limit", "0"],
+                      ["--id", ""], ["--open", "--open=1"], ["an-argument"],
+                      ["--since", "1h", "--until", "2h"]):
+            code, _, err = self.ask("history", *words)
+            self.assertEqual(code, 2, f"{words}: {err}")
+            self.assertTrue(err.strip())
+        self.assertEqual(self.server.asked, [])
+
+    def test_a_table_for_people(self):
+        self.server.records = [
+            record("open-one", 1700000000000, batch=8, open=True, display_name="bad\x1b[31mname"),
+            record("done-one", 1690000000000, batch=7, answer_class="denied", service_code="WHY",
+                   outcome=v1.OUTCOME_REFUSED, release_request_id="theirs")]
+        self.server.records[1].answer_time.FromMilliseconds(1690000000100)
+        code, out, _ = self.ask("history")
+        self.assertEqual(code, 0)
+        lines = out.splitlines()
+        self.assertRegex(lines[0], "TIME +INSTANCE +PRODUCT +OUTCOME +ANSWER +CALL +REQUEST +NAME")
+        self.assertRegex(lines[1], r"^2023-11-14T22:13:20.000Z +open-one +vm +open +none +8 +- +bad\?")
+        self.assertRegex(lines[2], "done-one +vm +refused +denied WHY +7 +theirs")
+        self.assertIn("2 shown, 1 open; zenrelease resume", lines[-1])
+        self.assertNotIn("\x1b", out)
+
+    def test_no_journal_says_what_to_do(self):
+        self.server.failure = (grpc.StatusCode.FAILED_PRECONDITION, "no journal; do this")
+        for command in ("history", "resume"):
+            code, lines = self.ask_json(command)
+            self.assertEqual(code, 1)
+            self.assertEqual((lines[-1]["type"], lines[-1]["code"]), ("error", "failed_precondition"))
+            self.assertEqual(lines[-1]["message"], "no journal; do this")
+
+
+class Resume(Told):
+    def settle(self, *groups, problem=""):
+        self.server.settled = service.SettleReleasesResponse(groups=groups, problem=problem)
+
+    def releases(self):
+        return self.server.asked_for(service.ReleaseRequest)
+
+    def test_nothing_open(self):
+        code, out, _ = self.ask("resume")
+        self.assertEqual((code, out), (0, "nothing is open\n"))
+
+    def test_one_outcome_for_each_id(self):
+        self.settle(group("vm", [result("1", v1.OUTCOME_RELEASED), result("2", v1.OUTCOME_ACCEPTED)]),
+                    group("zec", [result("3", v1.OUTCOME_ALREADY_GONE)]))
+        code, lines = self.ask_json("resume")
+        self.assertEqual(code, 3)  # accepted is not released
+        rows = [(r["product"], r["instance_id"], r["outcome"]) for r in lines[-1]["results"]]
+        self.assertEqual(rows, [("vm", "1", "released"), ("vm", "2", "accepted"),
+                                ("zec", "3", "already_gone")])
+        self.assertEqual(lines[-1]["counts"]["total"], 3)
+        code, out, _ = self.ask("resume")
+        self.assertRegex(out, "PRODUCT +INSTANCE +OUTCOME")
+        for row in ("vm +1 +released", "vm +2 +accepted", "zec +3 +already_gone"):
+            self.assertRegex(out, row)
+        self.assertTrue(out.endswith("1 still open\n"), out)
+        self.assertEqual(self.releases(), [])
+
+    def test_codes(self):
+        for outcome, code in ((v1.OUTCOME_RELEASED, 0), (v1.OUTCOME_REFUSED, 1),
+                              (v1.OUTCOME_ACCEPTED, 1), (v1.OUTCOME_UNKNOWN, 4)):
+            self.settle(group("vm", [result("1", outcome)]))
+            self.assertEqual(self.ask_json("resume")[0], code)
+        self.settle(group("vm", [result("1", v1.OUTCOME_RELEASED)]), problem="bmc \x1b[1m unreadable")
+        code, lines = self.ask_json("resume")
+        self.assertEqual((code, lines[-1]["problem"]), (4, "bmc \x1b[1m unreadable"))
+        self.assertNotIn("\x1b", self.ask("resume")[1])
+
+    def test_what_is_in_the_bin_is_told_with_its_command(self):
+        self.settle(group("bmc", [result("2", **BIN), result("it's", **BIN),
+                                  result("1", v1.OUTCOME_RELEASED)]))
+        code, _, err = self.ask("resume")
+        self.assertEqual(code, 3)
+        self.assertIn(f"zenrelease release --product bmc --server {self.server.address} "
+                      "2 'it'\\''s'\n", err)
+        self.assertEqual(self.releases(), [])
+
+    def test_release_releases_what_is_in_the_bin_and_nothing_else(self):
+        why = v1.Diagnostic(severity=v1.SEVERITY_ERROR, code="STILL_IN_BIN", instance_id="2")
+        self.settle(group("vm", [result("1", v1.OUTCOME_RELEASED), result("2", **BIN)], [why]),
+                    group("zec", [result("4", v1.OUTCOME_ACCEPTED, last_status="RECYCLE")]),
+                    group("bmc", [result("3", v1.OUTCOME_REFUSED, last_status="RECYCLE")]))
+        code, lines = self.ask_json("resume", "--release")
+        self.assertEqual(code, 3)
+        self.assertEqual([(list(r.instance_ids), r.product) for r in self.releases()],
+                         [(["2"], v1.PRODUCT_VM), (["3"], v1.PRODUCT_BMC)])
+        last = lines[-1]
+        self.assertEqual({(r["product"], r["instance_id"]): r["outcome"] for r in last["results"]},
+                         {("vm", "1"): "released", ("vm", "2"): "released",
+                          ("bmc", "3"): "released", ("zec", "4"): "accepted"})
+        self.assertEqual(last["diagnostics"], [])
+        self.assertEqual(last["counts"]["total"], 4)
+        self.assertEqual(last["counts"]["released"], 3)
+        self.assertEqual(last["counts"]["refused"], 0)
+        self.assertEqual([l["type"] for l in lines].count("result"), 1)
+
+    def test_a_release_that_fails_again_is_told(self):
+        self.settle(group("vm", [result("2", **BIN)]))
+        self.server.outcome = v1.OUTCOME_REFUSED
+        code, lines = self.ask_json("resume", "--release")
+        self.assertEqual(code, 1)
+        self.assertEqual([r["outcome"] for r in lines[-1]["results"]], ["refused"])
+        self.assertEqual(len(self.releases()), 1)
+
+    def test_a_timeout_loses_nothing(self):
+        self.server.hold = threading.Event()
+        code, lines = self.ask_json("resume", "--timeout", "300ms")
+        self.assertEqual(code, 4)
+        self.assertEqual(lines[-1]["code"], "deadline_exceeded")
+        self.assertIn("history --open", self.ask("resume", "--timeout", "300ms")[2])
+
+    def test_usage(self):
+        for words in (["1"], ["--timeout", "soon"], ["--release=yes"], ["--journal", "x"]):
+            self.assertEqual(self.ask("resume", *words)[0], 2, words)
+        self.assertEqual(self.server.asked, [])
+
+
+class Doctor(Told):
+    def test_it_reports_the_journal(self):
+        for records, finding in (([], "ok"), ([record("1", 1700000000000, open=True)], "warning")):
+            self.server.records = records
+            _, lines = self.ask_json("doctor")
+            found = [l["finding"] for l in lines if l.get("check") == "journal"]
+            self.assertEqual(found, [finding])
+        self.server.failure = (grpc.StatusCode.INTERNAL, "the disk is broken")
+        code, out, _ = self.ask("doctor")
+        self.assertEqual(code, 1)
+        self.assertRegex(out, "failed +journal +the disk is broken")
+
+
+class WithoutAJournal(Case):
+    """The real plugin, started by the command."""
+
+    def test_it_says_how_to_get_one(self):
+        sim = self.simulator("--recycled", "1")
+        for command in ("history", "resume"):
+            code, _, err = self.cli(command, environment=sim.environment())
+            self.assertEqual(code, 1)
+            self.assertIn("zenrelease-plugin with --journal", err)
+            self.assertIn("--server ADDR", err)
+        self.assertEqual(sim.count(), 0)
+        _, lines = self.cli_json("info", environment=sim.environment())
+        self.assertIs(lines[-1]["journal"], False)
+
+
+if __name__ == "__main__":
+    unittest.main()
