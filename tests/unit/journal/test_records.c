@@ -1,0 +1,219 @@
+/* What is recorded comes back: open until it is settled, and in the history for good. */
+#include "desk.h"
+
+static struct desk d;
+
+static int s_set_up(void **state) {
+  (void)state;
+  desk_init(&d);
+  desk_open(&d);
+  return 0;
+}
+
+static int s_tear_down(void **state) {
+  (void)state;
+  desk_clean_up(&d);
+  return 0;
+}
+
+static void s_again(void) {
+  desk_close(&d);
+  desk_open(&d);
+}
+
+static void an_intent_is_open_until_its_ids_are_decided(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a b"));
+  assert_null(desk_answer(&d, 1, ZR_CLASS_OK, "req-1", ""));
+  assert_null(desk_intent(&d, 2, "c"));
+  s_again();
+  assert_string_equal(desk_open_calls(&d), "vm: 1=ok(a b) 2(c)");
+  assert_int_equal(zr_journal_last_batch(d.j), 2);
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_RELEASED, "r1"));
+  assert_null(desk_outcome(&d, 2, "c", ZR_OUTCOME_REFUSED, "r2"));
+  s_again();
+  assert_string_equal(desk_open_calls(&d), "vm: 1=ok(b)");
+}
+
+static void what_proves_nothing_leaves_the_call_open(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a b c"));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_UNKNOWN, "r1"));
+  assert_null(desk_outcome(&d, 1, "b", ZR_OUTCOME_ACCEPTED, "r1"));
+  assert_null(desk_outcome(&d, 1, "c", ZR_OUTCOME_NOT_ATTEMPTED, "r1"));
+  assert_string_equal(desk_open_calls(&d), "vm: 1(a b c)");
+  /* Settled later, by nobody's request. */
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_RELEASED, ""));
+  assert_string_equal(desk_open_calls(&d), "vm: 1(b c)");
+  struct zr_record_query q = desk_any();
+  q.instance_id = "a";
+  assert_string_equal(desk_history(&d, &q), "a released 1 r1");
+}
+
+static void a_call_that_never_left_is_closed_by_its_answer(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a"));
+  assert_null(desk_intent(&d, 2, "b"));
+  assert_null(desk_answer(&d, 1, ZR_CLASS_NOT_SENT, "", ""));
+  assert_null(desk_answer(&d, 2, ZR_CLASS_UNKNOWN, "", ""));
+  assert_string_equal(desk_open_calls(&d), "vm: 2=unknown(b)");
+}
+
+static void an_outcome_closes_the_earlier_calls_of_its_id_and_no_later_one(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a b"));
+  assert_null(desk_intent(&d, 2, "a"));
+  assert_null(desk_intent(&d, 3, "a"));
+  assert_null(desk_outcome(&d, 2, "a", ZR_OUTCOME_REFUSED, ""));
+  assert_string_equal(desk_open_calls(&d), "vm: 1(b) 3(a)");
+  assert_null(desk_outcome(&d, 3, "a", ZR_OUTCOME_RELEASED, ""));
+  assert_string_equal(desk_open_calls(&d), "vm: 1(b)");
+}
+
+static void ids_that_an_answer_lists_come_back_as_listed(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1000, "a b c"));
+  assert_null(desk_answer(&d, 1000, ZR_CLASS_OK, "req", "b c"));
+  assert_null(desk_intent(&d, 1001, "x"));
+  s_again();
+  assert_string_equal(desk_open_calls(&d), "zec+: 1000=ok(a !b !c) 1001(x)");
+}
+
+static void another_account_has_records_of_its_own(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a b"));
+  desk_close(&d);
+  d.account = "account-2";
+  desk_open(&d);
+  assert_string_equal(desk_open_calls(&d), "");
+  assert_int_equal(zr_journal_last_batch(d.j), 1);
+  assert_int_equal(zr_journal_elsewhere(d.j)->entries, 2);
+  assert_string_equal(zr_journal_elsewhere(d.j)->account, "account-1");
+  /* Its outcome is not ours to tell. */
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_RELEASED, ""));
+  desk_close(&d);
+  d.account = "account-1";
+  desk_open(&d);
+  assert_string_equal(desk_open_calls(&d), "vm: 1(a b)");
+}
+
+static void a_number_is_never_taken_twice(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 7, "a"));
+  assert_non_null(desk_intent(&d, 7, "b"));
+  assert_null(desk_intent(&d, 8, "c"));
+  assert_string_equal(desk_open_calls(&d), "vm: 7(a) 8(c)");
+  assert_string_equal(d.health.data ? d.health.data : "", "");
+}
+
+static void history_is_filtered_and_paged(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a b"));
+  assert_null(desk_answer(&d, 1, ZR_CLASS_OK, "req-1", ""));
+  assert_null(desk_intent(&d, 2, "c"));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_RELEASED, "mine"));
+  assert_null(desk_outcome(&d, 0, "z", ZR_OUTCOME_NOT_FOUND, "mine"));
+  struct zr_record_query q = desk_any();
+  assert_string_equal(desk_history(&d, &q),
+                      "z not_found 0 mine; c - 2 open; b - 1 open; a released 1 mine");
+  q.limit = 2;
+  assert_string_equal(desk_history(&d, &q), "z not_found 0 mine; c - 2 open ... 3");
+  q.after = 3;
+  assert_string_equal(desk_history(&d, &q), "b - 1 open; a released 1 mine");
+  q = desk_any();
+  q.request_id = "mine";
+  assert_string_equal(desk_history(&d, &q), "z not_found 0 mine; a released 1 mine");
+  q.outcome = ZR_OUTCOME_RELEASED;
+  assert_string_equal(desk_history(&d, &q), "a released 1 mine");
+  q = desk_any();
+  q.release_request_id = "req-1";
+  assert_string_equal(desk_history(&d, &q), "b - 1 open; a released 1 mine");
+  q = desk_any();
+  q.open_only = true;
+  q.from.ms = (DESK_EPOCH_S + 2) * INT64_C(1000);
+  assert_string_equal(desk_history(&d, &q), "c - 2 open");
+  q.to.ms = q.from.ms;
+  assert_string_equal(desk_history(&d, &q), "");
+  q = desk_any();
+  q.any_product = false;
+  q.product = ZR_PRODUCT_BMC;
+  assert_string_equal(desk_history(&d, &q), "");
+}
+
+static void two_callers_of_one_id_keep_their_own_outcomes(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a"));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_UNKNOWN, "r1"));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_RELEASED, "r2"));
+  struct zr_record_query q = desk_any();
+  assert_string_equal(desk_history(&d, &q), "a released 1 r2; a unknown 1 r1");
+  assert_string_equal(desk_open_calls(&d), "");
+}
+
+static void sightings_keep_the_first_time_and_forget_those_that_left(void **state) {
+  (void)state;
+  desk_sight(&d, "a b", false, 1000);
+  desk_sight(&d, "a c", false, 2000);
+  assert_string_equal(desk_seen(&d, "a b c x"), "1000 1000 2000 -");
+  desk_sight(&d, "a", true, 3000);
+  desk_sight(&d, "a", false, 4000);
+  s_again();
+  assert_string_equal(desk_seen(&d, "a b"), "4000 1000");
+}
+
+static void what_is_old_and_closed_goes_and_numbers_stay(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a b"));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_RELEASED, ""));
+  assert_null(desk_intent(&d, 2, "c"));
+  assert_null(desk_outcome(&d, 2, "c", ZR_OUTCOME_RELEASED, ""));
+  desk_close(&d);
+  d.keep_days = 1;
+  desk_open(&d);
+  struct zr_record_query q = desk_any();
+  for (int i = 0; i < 1000 && strcmp(desk_history(&d, &q), "b - 1 open") != 0; i++) {
+    /* Each question lets the thread do a step. */
+  }
+  assert_string_equal(desk_history(&d, &q), "b - 1 open");
+  s_again();
+  assert_int_equal(zr_journal_last_batch(d.j), 2);
+}
+
+/* The thread takes them in groups; each is told, and all are there. */
+static void many_at_once_are_all_kept(void **state) {
+  (void)state;
+  char id[16];
+  for (uint32_t i = 1; i <= 40; i++) {
+    (void)snprintf(id, sizeof id, "i%02u", i);
+    assert_null(desk_intent(&d, i, id));
+  }
+  for (uint32_t i = 1; i <= 39; i++) {
+    (void)snprintf(id, sizeof id, "i%02u", i);
+    desk_outcome_later(&d, i, id, ZR_OUTCOME_RELEASED);
+  }
+  assert_string_equal(desk_open_calls(&d), "vm: 40(i40)");
+  for (uint32_t i = 1; i <= 39; i++)
+    desk_outcome_later(&d, 40, "i40", ZR_OUTCOME_RELEASED);
+  s_again();
+  assert_string_equal(desk_open_calls(&d), "");
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, s_set_up, s_tear_down)
+      T(an_intent_is_open_until_its_ids_are_decided),
+      T(what_proves_nothing_leaves_the_call_open),
+      T(a_call_that_never_left_is_closed_by_its_answer),
+      T(an_outcome_closes_the_earlier_calls_of_its_id_and_no_later_one),
+      T(ids_that_an_answer_lists_come_back_as_listed),
+      T(another_account_has_records_of_its_own),
+      T(a_number_is_never_taken_twice),
+      T(history_is_filtered_and_paged),
+      T(two_callers_of_one_id_keep_their_own_outcomes),
+      T(sightings_keep_the_first_time_and_forget_those_that_left),
+      T(what_is_old_and_closed_goes_and_numbers_stay),
+      T(many_at_once_are_all_kept),
+#undef T
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
