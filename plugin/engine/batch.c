@@ -259,13 +259,22 @@ static struct zr_mono s_give_up_at(const struct zr_engine *e) {
   return zr_mono_add(since, ZR_GIVE_UP_MS);
 }
 
+/* What was sent is not sent again, and is decided by the reads that can still be had. */
+static void s_finalise_sent(struct zr_batch *b) {
+  for (unsigned i = 0; i < b->item_count; i++) {
+    if (b->items[i]->attempts > 0 && !b->items[i]->in_flight)
+      zr_item_finalise(b->items[i]);
+  }
+}
+
 /* Throttled for so long that waiting on would be hiding it: everything that waits is decided. */
 static void s_give_up_throttled(struct zr_engine *e) {
   e->read_throttled_since = e->send_throttled_since = ZR_MONO_NEVER;
   struct zr_batch *b;
   struct zr_batch *next;
   DL_FOREACH_SAFE(e->batches, b, next) {
-    zr_batch_give_up(e, b, ZR_CODE_THROTTLED, false);
+    s_finalise_sent(b);
+    zr_batch_give_up(e, b, ZR_CODE_THROTTLED, true);
     zr_batch_evaluate(e, b);
   }
 }

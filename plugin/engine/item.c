@@ -24,6 +24,7 @@ void zr_item_release(struct zr_engine *e, struct zr_item *it) {
   zr_rstr_release(it->status);
   zr_rstr_release(it->name);
   zr_rstr_release(it->zone);
+  zr_rstr_release(it->group);
   zr_rstr_release(it->read_id[0]);
   zr_rstr_release(it->read_id[1]);
   zr_rstr_release(it->release_id);
@@ -56,11 +57,13 @@ void zr_item_seen(struct zr_item *it, const struct zr_instance *row, struct zr_r
                   struct zr_mono now) {
   s_note_read(it, read_id, now);
   it->seen = true;
+  it->hidden = false;
   it->absent_streak = 0;
   it->presence = zr_presence_of_status(row->status);
   s_set_text(&it->status, row->status);
   s_set_text(&it->name, row->name);
   s_set_text(&it->zone, row->zone_id);
+  s_set_text(&it->group, row->resource_group_id);
 }
 
 void zr_item_absent(struct zr_item *it, struct zr_rstr *read_id, struct zr_mono now) {

@@ -3,6 +3,7 @@
  * of them. A read that the service refuses for one of its ids is repeated in parts (ZR_FAN_OUT),
  * down to single ids. Release calls are in send.c.
  */
+#include "engine/crowd.h"
 #include "engine/gate.h"
 
 int64_t zr_backoff_ms(struct zr_engine *e, unsigned failures) {
@@ -150,6 +151,8 @@ static bool s_take_rows(struct zr_engine *e, struct zr_op *op, const struct zr_d
     zr_guard_note(e, op->items[i], row);
     zr_held_clear(e, op->items[i]);
   }
+  if (whole)
+    zr_crowd_note(op->items, op->count);
   zr_rstr_release(read_id);
   zr_engine_passed(&e->read_rate, &e->read_throttled_since);
   return whole;

@@ -15,7 +15,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <string.h>
 
 #include "base/mem.h"
@@ -172,6 +171,8 @@ struct zr_item {
   struct zr_rstr *status;
   struct zr_rstr *name;
   struct zr_rstr *zone;
+  struct zr_rstr *group; /* resource group */
+  bool hidden;           /* vanished with too many others to be believed gone (crowd.c) */
   struct zr_rstr *read_id[2];
 
   /* What was sent, and what came back. The strongest of these decides what absence means. */

@@ -43,8 +43,8 @@ enum zr_code zr_verdict_code_of(const struct zr_answer *a) {
 static struct zr_verdict s_gone_before_send(const struct zr_item *it) {
   if (it->absent_streak < 2)
     return s_wait;
-  return it->seen ? s_end(ZR_OUTCOME_ALREADY_GONE, ZR_CODE_NONE)
-                  : s_end(ZR_OUTCOME_NOT_FOUND, ZR_CODE_NOT_FOUND);
+  return it->seen && !it->hidden ? s_end(ZR_OUTCOME_ALREADY_GONE, ZR_CODE_NONE)
+                                 : s_end(ZR_OUTCOME_NOT_FOUND, ZR_CODE_NOT_FOUND);
 }
 
 static struct zr_verdict s_never_sent(const struct zr_item *it, bool dry) {
@@ -73,7 +73,7 @@ static struct zr_verdict s_gone_after_send(const struct zr_item *it) {
     return s_wait;
   if (it->accepted || it->ambiguous)
     return s_end(ZR_OUTCOME_RELEASED, ZR_CODE_NONE);
-  if (it->unauthorized)
+  if (it->unauthorized || it->hidden)
     return s_end(ZR_OUTCOME_REFUSED, ZR_CODE_NOT_VISIBLE);
   return s_end(ZR_OUTCOME_ALREADY_GONE, ZR_CODE_NONE);
 }

@@ -33,11 +33,21 @@ static enum zr_class s_of_stranger(const struct zr_http_result *r) {
   return r->status == 429 ? ZR_CLASS_THROTTLED : ZR_CLASS_UNKNOWN;
 }
 
+/* JSON, or not said: a page of something in between may look like a reply. */
+static bool s_is_json(const char *content_type) {
+  struct zr_view type = {content_type, strcspn(content_type, "; \t")};
+  static const char suffix[] = "+json";
+  size_t n = sizeof suffix - 1;
+  return type.len == 0 || zr_view_eq_nocase(type, ZR_VIEW("application/json")) ||
+         zr_view_eq_nocase(type, ZR_VIEW("text/json")) ||
+         (type.len > n && strncasecmp(type.ptr + type.len - n, suffix, n) == 0);
+}
+
 static enum zr_class s_decide(const struct zr_http_result *r, const struct zr_reply *reply) {
   if (r->phase != ZR_HTTP_ANSWERED)
     return s_of_transport(r);
   if (r->status == 200)
-    return reply->fault ? ZR_CLASS_UNKNOWN : ZR_CLASS_OK;
+    return reply->fault || !s_is_json(r->content_type) ? ZR_CLASS_UNKNOWN : ZR_CLASS_OK;
   if (r->status >= 300 && r->status < 400)
     return ZR_CLASS_REDIRECTED;
   if (r->status == 407)
@@ -110,7 +120,10 @@ static void s_reason(const struct zr_http_result *r, const struct zr_reply *repl
     (void)snprintf(v->reason, cap, "HTTP %d with code %s", r->status, v->code);
   else
     (void)snprintf(v->reason, cap, "HTTP %d with a body that is no reply of the service: %s",
-                   r->status, reply->fault ? reply->fault : "unexpected status");
+                   r->status,
+                   reply->fault       ? reply->fault
+                   : r->status == 200 ? "its content type is not JSON"
+                                      : "unexpected status");
   zr_sanitize_ascii(v->reason);
 }
 

@@ -96,6 +96,7 @@ static void s_describe_end(struct zr_call *c, const struct zr_reply *reply, stru
 static void s_consider_clock(struct zr_call *c, const struct zr_http_result *result,
                              struct zr_finding *v) {
   struct zr_remote *r = c->remote;
+  int64_t before_ms = r->skew.offset_ms;
   bool suspect = v->end.class_ == ZR_CLASS_UNAUTHORIZED && zr_skew_is_code(v->code) &&
                  zr_signer_has_timestamp(r->signer);
   if (!suspect ||
@@ -105,7 +106,8 @@ static void s_consider_clock(struct zr_call *c, const struct zr_http_result *res
   (void)snprintf(v->reason, sizeof v->reason,
                  "the service's clock is %lld s from ours; signing with that from now on",
                  (long long)(r->skew.offset_ms / 1000));
-  zr_log(ZR_LOG_WARN, "zenlayer", "clock offset corrected", zr_i("offset_ms", r->skew.offset_ms));
+  if (r->skew.offset_ms != before_ms)
+    zr_log(ZR_LOG_WARN, "zenlayer", "clock offset corrected", zr_i("offset_ms", r->skew.offset_ms));
 }
 
 static void s_log(const struct zr_call *c, const struct zr_http_result *result,

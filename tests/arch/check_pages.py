@@ -3,6 +3,7 @@
 import os
 import re
 
+import cases_page
 import diagnostics_page
 import tree
 
@@ -34,11 +35,13 @@ names = re.findall(r"ZR_PRODUCT_(\w+)", listed.group(1))
 if list(products)[1:] != names[1:-1]:
     problems.append(f"products differ: protocol {list(products)}, model {names}")
 
-# The generated page is fresh.
-if not os.path.exists(os.path.join(tree.ROOT, diagnostics_page.PAGE)):
-    problems.append(f"{diagnostics_page.PAGE} is missing: tests/arch/diagnostics_page.py --write")
-elif tree.text(diagnostics_page.PAGE) != diagnostics_page.page():
-    problems.append(f"{diagnostics_page.PAGE} is stale: tests/arch/diagnostics_page.py --write")
+# The generated pages are fresh.
+problems += cases_page.problems()
+for module in (diagnostics_page, cases_page):
+    if not os.path.exists(os.path.join(tree.ROOT, module.PAGE)):
+        problems.append(f"{module.PAGE} is missing: tests/arch/{module.__name__}.py --write")
+    elif tree.text(module.PAGE) != module.page():
+        problems.append(f"{module.PAGE} is stale: tests/arch/{module.__name__}.py --write")
 
 # The page on outcomes names each of them.
 if not os.path.exists(os.path.join(tree.ROOT, "docs/outcomes.md")):

@@ -117,8 +117,12 @@ typedef void(s_row_fn)(struct sim_json *json, const struct sim_instance *instanc
 static void s_write_rows(const struct sim_call *call, const struct s_rows *rows,
                          s_row_fn *write_row, struct sim_json *json) {
   bool bent = call->fault != NULL && call->fault->kind == SIM_FAULT_rows;
-  size_t first = (size_t)((call->page.number - 1) * call->page.size);
-  size_t end = first + (size_t)call->page.size;
+  int64_t size = call->page.size;
+  if (bent && call->fault->page_size > 0 && call->fault->page_size < size) {
+    size = call->fault->page_size;
+  }
+  size_t first = (size_t)((call->page.number - 1) * size);
+  size_t end = first + (size_t)size;
   end = end > rows->count ? rows->count : end;
   size_t skip = bent ? (size_t)call->fault->drop : 0;
   for (size_t i = first + skip; i < end; i++) {

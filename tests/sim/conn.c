@@ -42,6 +42,7 @@ struct sim_conn *sim_conn_new(struct sim_server *server, int fd, uint64_t number
   conn->server = server;
   conn->fd = fd;
   conn->number = number;
+  conn->certificate = server->certificate;
   conn->timer.fire = s_on_timer;
   conn->timer.context = conn;
   sim_http_parser_init(&conn->parser);
@@ -266,6 +267,9 @@ static enum sim_step s_read(struct sim_conn *conn) {
     s_on_headers(conn);
     return SIM_STEP_AGAIN;
   case SIM_HTTP_DONE:
+    if (conn->certificate != conn->server->certificate) {
+      conn->parser.request.keep_alive = false;
+    }
     handler->request(handler->context, &conn->parser.request, &conn->wire);
     s_start_wire(conn);
     return SIM_STEP_AGAIN;

@@ -20,6 +20,7 @@ struct sim_conn {
   struct sim_tls_conn *tls;
   enum sim_conn_mode mode;
   uint64_t number;
+  uint64_t certificate; /* the server's when it was accepted */
   uint64_t requests;
   struct sim_buf in;
   struct sim_http_parser parser;

@@ -90,6 +90,7 @@ struct sim_fault {
   int64_t repeat;
   int64_t drop;
   int64_t stale_ms;
+  int64_t page_size; /* 0: as asked for */
   enum sim_cut cut;
   bool reset;
   bool keep;

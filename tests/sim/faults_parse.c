@@ -54,7 +54,7 @@ static const struct s_kind s_kinds[] = {
     [SIM_FAULT_twice] = {"twice", SIM_EFFECT_ALL, " delay_ms ", NULL},
     [SIM_FAULT_hide_group] = {"hide_group", SIM_EFFECT_ALL, " delay_ms group ", "group"},
     [SIM_FAULT_rows] = {"rows", SIM_EFFECT_ALL,
-                        " delay_ms ids total total_delta repeat drop stale_ms ", NULL},
+                        " delay_ms ids total total_delta repeat drop stale_ms page_size ", NULL},
 };
 #define S_KIND_COUNT (sizeof s_kinds / sizeof s_kinds[0])
 
@@ -102,6 +102,7 @@ static const struct s_field s_do_fields[] = {
     {"repeat", S_INT, S_AT(repeat), 0, 1000},
     {"drop", S_INT, S_AT(drop), 0, 1000},
     {"stale_ms", S_INT, S_AT(stale_ms), 0, S_LONG_MS},
+    {"page_size", S_INT, S_AT(page_size), 1, 1000},
     {"reset", S_BOOL, S_AT(reset), 0, 0},
     {"keep", S_BOOL, S_AT(keep), 0, 0},
     {"close", S_BOOL, S_AT(close), 0, 0},

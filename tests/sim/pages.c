@@ -165,7 +165,11 @@ static void s_tls(struct sim_world *world, const struct sim_http_request *reques
       !sim_tls_reload(world->server.tls, cert, key)) {
     s_refuse(reply, 400, "not serving TLS, or no usable tls_cert and tls_key");
   } else {
-    sim_buf_puts(&reply->body, "{\"ok\":true}");
+    world->server.certificate++;
+    struct sim_json json = {.out = &reply->body};
+    sim_json_open(&json, NULL, '{');
+    sim_json_int(&json, "connections_before", (int64_t)world->server.accepted);
+    sim_json_close(&json, '}');
   }
   cJSON_Delete(body);
 }

@@ -37,6 +37,7 @@ struct sim_server {
   struct sim_handler handler;
   struct sim_conn *conns;
   uint64_t accepted;
+  uint64_t certificate;          /* counts up when the certificate is swapped */
   struct sim_timer accept_again; /* after the process ran out of descriptors */
 };
 

@@ -16,10 +16,14 @@ def rows_of(response):
     return [(r.instance_id, outcome_name(r.outcome)) for r in response.results]
 
 
-def problems(sim, ids, response, product="vm", may_repeat=False, asked_before=(), hidden=()):
+def problems(sim, ids, response, product="vm", may_repeat=False, asked_before=(), hidden=(),
+             by_others=(), unknown=None):
     """Sentences about everything in the report that is not true; empty when it is honest.
 
+    `may_repeat`: an id may be named again after its effect, as long as no read had shown it.
     `hidden`: ids of which the report says that it can no longer see them.
+    `by_others`: ids that somebody else took away while an order of ours was under way.
+    `unknown`: the only ids that could not be read, so may be unknown; None: any.
     """
     found = []
     rows = rows_of(response)
@@ -46,6 +50,10 @@ def problems(sim, ids, response, product="vm", may_repeat=False, asked_before=()
             found.append(f"{instance_id}: reported {outcome}, but it was released")
         if outcome in GONE and instance_id in alive:
             found.append(f"{instance_id}: reported {outcome}, but it is alive")
+        if outcome == "released" and instance_id not in destroyed and instance_id not in by_others:
+            found.append(f"{instance_id}: reported released, but no release of ours did it")
+        if outcome == "unknown" and unknown is not None and instance_id not in unknown:
+            found.append(f"{instance_id}: reported unknown, but it could be read")
         if outcome == "not_attempted" and instance_id in submitted:
             found.append(f"{instance_id}: reported not_attempted, but it was sent")
     explained = diagnosed(response)
@@ -56,6 +64,22 @@ def problems(sim, ids, response, product="vm", may_repeat=False, asked_before=()
         found.append("sent, but not asked for")
     if not may_repeat and ledger["resubmitted"]:
         found.append(f"sent again after their effect was there: {ledger['resubmitted']}")
+    return found + sent_though_gone(sim, ledger)
+
+
+def sent_though_gone(sim, ledger):
+    """Releases that name an id although an earlier read had answered without it."""
+    gone = {e["instance_id"]: e["gone_ms"] for e in ledger["entries"] if e["gone_ms"] is not None}
+    lag = sim.get("settings")["read_lag_ms"]
+    shown, found = set(), []
+    for call in sim.requests():
+        ids = [i for i in call.get("ids") or [] if i in gone]
+        if call.get("action") == "ReleaseInstances":
+            found += [f"{i}: sent in request {call['n']} although a read had shown it gone"
+                      for i in ids if i in shown]
+        elif call["status"] == 200 and not call.get("fault"):
+            # Times are whole milliseconds: one more, so that a tie counts for the plugin.
+            shown |= {i for i in ids if call["time_ms"] > gone[i] + lag + 1}
     return found
 
 

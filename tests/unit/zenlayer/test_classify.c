@@ -293,8 +293,36 @@ static void a_wrong_clock_is_corrected_once(void **state) {
   assert_int_equal(s.offset_ms, 0);
 }
 
+static void test_a_reply_of_another_content_type_is_none(void **state) {
+  (void)state;
+  static const struct {
+    const char *type;
+    enum zr_class class_;
+  } rows[] = {
+      {"", ZR_CLASS_OK},
+      {"application/json", ZR_CLASS_OK},
+      {"Application/JSON; charset=utf-8", ZR_CLASS_OK},
+      {"application/problem+json;charset=UTF-8", ZR_CLASS_OK},
+      {"text/json", ZR_CLASS_OK},
+      {"text/html; charset=UTF-8", ZR_CLASS_UNKNOWN},
+      {"text/plain", ZR_CLASS_UNKNOWN},
+      {"application/jsonp", ZR_CLASS_UNKNOWN},
+      {"+json", ZR_CLASS_UNKNOWN},
+      {"application/grpc", ZR_CLASS_UNKNOWN},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct zr_http_result r = answered(200, GOOD);
+    struct zr_finding v;
+    r.content_type = rows[i].type;
+    print_message("%s\n", rows[i].type);
+    classify(&r, &v);
+    assert_int_equal(v.end.class_, rows[i].class_);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_a_reply_of_another_content_type_is_none),
       cmocka_unit_test(the_table),
       cmocka_unit_test(every_known_code),
       cmocka_unit_test(challenges),

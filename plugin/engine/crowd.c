@@ -1,0 +1,41 @@
+/*
+ * A right that is taken away looks like a mass extinction: every instance of a resource group is
+ * absent from one read to the next. So absence is believed only of a few, or where the same read
+ * still shows a neighbour. A whole call that was refused and is gone as a whole is no such case:
+ * that is what an order leaves behind that was delivered twice.
+ */
+#include "engine/crowd.h"
+
+enum { FEW = 3 };
+
+static bool s_vanished(const struct zr_item *it) {
+  return it->presence == ZR_PRESENCE_ABSENT && it->absent_streak == 1 && it->group &&
+         !it->accepted && !it->ambiguous && !it->unauthorized;
+}
+
+static bool s_has_neighbour(const struct zr_item *it, struct zr_item *const *items,
+                            unsigned count) {
+  for (unsigned i = 0; i < count; i++) {
+    bool shown = items[i]->presence != ZR_PRESENCE_ABSENT && items[i]->group;
+    if (shown && strcmp(zr_rstr_text(items[i]->group), zr_rstr_text(it->group)) == 0)
+      return true;
+  }
+  return false;
+}
+
+void zr_crowd_note(struct zr_item *const *items, unsigned count) {
+  unsigned vanished = 0;
+  unsigned alone = 0;
+  for (unsigned i = 0; i < count; i++) {
+    if (!s_vanished(items[i]))
+      continue;
+    vanished++;
+    items[i]->hidden = !s_has_neighbour(items[i], items, count);
+    alone += items[i]->hidden;
+  }
+  for (unsigned i = 0; alone > 0 && i < count; i++) {
+    bool as_a_whole = items[i]->attempts > 0 && vanished == count;
+    if (s_vanished(items[i]) && (alone <= FEW || as_a_whole))
+      items[i]->hidden = false;
+  }
+}
