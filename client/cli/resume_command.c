@@ -231,7 +231,7 @@ static void s_tell_in_bin(const struct resume *r, const struct group *g) {
 /* The reports in one list: of what was open, then of what was released. False: out of memory. */
 static bool s_print(const struct resume *r) {
   size_t count = r->group_count + r->run.report_count;
-  struct zenrelease_report **reports = zr_calloc(count + 1, sizeof *reports);
+  struct zenrelease_report **reports = zr_calloc(count + 1, sizeof(struct zenrelease_report *));
   enum zenrelease_product *products = zr_calloc(count + 1, sizeof *products);
   struct zr_superseded *superseded = zr_calloc(count + 1, sizeof *superseded);
   bool fine = reports && products && superseded;
