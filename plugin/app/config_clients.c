@@ -4,6 +4,7 @@
 #include <cjson/cJSON.h>
 
 #include "app/config.h"
+#include "app/config_list.h"
 #include "base/mem.h"
 #include "base/pattern.h"
 
@@ -13,7 +14,8 @@ static const char *s_text(const cJSON *object, const char *member) {
 }
 
 /* Exactly "name" and "rights". */
-static enum zr_err s_rule(const cJSON *object, struct zr_client_rule *out, const char **fault) {
+static enum zr_err s_rule(const cJSON *object, void *rule, const char **fault) {
+  struct zr_client_rule *out = rule;
   const char *name = cJSON_GetArraySize(object) == 2 ? s_text(object, "name") : NULL;
   const char *right = s_text(object, "rights");
   if (!cJSON_IsObject(object) || !name || !right || strlen(name) > ZR_CLIENT_NAME_MAX)
@@ -29,29 +31,17 @@ static enum zr_err s_rule(const cJSON *object, struct zr_client_rule *out, const
 
 enum zr_err zr_config_clients(struct zr_config *c, const char *path, const struct cJSON *list,
                               struct zr_buf *problem) {
-  int count = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : -1;
-  if (c->clients || count < 1 || count > ZR_CLIENT_RULES_MAX) {
-    (void)zr_buf_printf(problem, "%s: \"clients\" must be one list of 1 to %d rules", path,
-                        ZR_CLIENT_RULES_MAX);
-    return ZR_ERR_INVALID;
-  }
-  c->clients = zr_calloc((size_t)count, sizeof *c->clients);
-  enum zr_err e = c->clients ? ZR_ERR_OK : ZR_ERR_NOMEM;
-  const cJSON *object = NULL;
-  const char *fault = NULL;
-  cJSON_ArrayForEach(object, list) {
-    if (e == ZR_ERR_OK)
-      e = s_rule(object, &c->clients[c->client_count], &fault);
-    if (e == ZR_ERR_OK)
-      c->client_count++;
-  }
-  if (e == ZR_ERR_INVALID && fault)
-    (void)zr_buf_printf(problem, "%s: clients[%zu].name %s", path, c->client_count, fault);
-  else if (e == ZR_ERR_INVALID)
-    (void)zr_buf_printf(problem,
-                        "%s: clients[%zu] must be an object with exactly a name, a text that is "
-                        "not empty, and rights: read, plan, apply or none",
-                        path, c->client_count);
+  static const struct zr_config_list clients = {
+      .member = "clients",
+      .pattern = "name",
+      .form = "a name, a text that is not empty, and rights: read, plan, apply or none",
+      .most = ZR_CLIENT_RULES_MAX,
+      .size = sizeof(struct zr_client_rule),
+      .read = s_rule,
+  };
+  void *rules = c->clients;
+  enum zr_err e = zr_config_list_read(&clients, path, list, &rules, &c->client_count, problem);
+  c->clients = rules;
   return e;
 }
 

@@ -4,6 +4,7 @@
 #include <cjson/cJSON.h>
 
 #include "app/config.h"
+#include "app/config_list.h"
 #include "base/mem.h"
 #include "base/pattern.h"
 
@@ -38,7 +39,7 @@ static enum zr_err s_text(enum zr_keep_kind kind, const char *text, struct zr_ke
   return ZR_ERR_OK;
 }
 
-static enum zr_err s_rule(const cJSON *object, struct zr_keep_rule *out, const char **fault) {
+static enum zr_err s_rule(const cJSON *object, void *rule, const char **fault) {
   enum zr_keep_kind kind = ZR_KEEP_COUNT_;
   const cJSON *member = cJSON_IsObject(object) ? object->child : NULL;
   if (!member || member->next || !s_kind(member->string, &kind) || !cJSON_IsString(member) ||
@@ -49,34 +50,22 @@ static enum zr_err s_rule(const cJSON *object, struct zr_keep_rule *out, const c
     *fault = zr_pattern_fault(zr_view_of(member->valuestring));
   if (*fault)
     return ZR_ERR_INVALID;
-  return s_text(kind, member->valuestring, out);
+  return s_text(kind, member->valuestring, rule);
 }
 
 enum zr_err zr_config_keep(struct zr_config *c, const char *path, const struct cJSON *list,
                            struct zr_buf *problem) {
-  int count = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : -1;
-  if (c->keep || count < 1 || count > ZR_KEEP_MAX) {
-    (void)zr_buf_printf(problem, "%s: \"keep\" must be one list of 1 to %d rules", path,
-                        ZR_KEEP_MAX);
-    return ZR_ERR_INVALID;
-  }
-  c->keep = zr_calloc((size_t)count, sizeof *c->keep);
-  enum zr_err e = c->keep ? ZR_ERR_OK : ZR_ERR_NOMEM;
-  const cJSON *object = NULL;
-  const char *fault = NULL;
-  cJSON_ArrayForEach(object, list) {
-    if (e == ZR_ERR_OK)
-      e = s_rule(object, &c->keep[c->keep_count], &fault);
-    if (e == ZR_ERR_OK)
-      c->keep_count++;
-  }
-  if (e == ZR_ERR_INVALID && fault)
-    (void)zr_buf_printf(problem, "%s: keep[%zu].name_pattern %s", path, c->keep_count, fault);
-  else if (e == ZR_ERR_INVALID)
-    (void)zr_buf_printf(problem,
-                        "%s: keep[%zu] must be an object with exactly one of name_pattern, tag, "
-                        "resource_group_id and zone_id, a text that is not empty",
-                        path, c->keep_count);
+  static const struct zr_config_list keep = {
+      .member = "keep",
+      .pattern = "name_pattern",
+      .form = "one of name_pattern, tag, resource_group_id and zone_id, a text that is not empty",
+      .most = ZR_KEEP_MAX,
+      .size = sizeof(struct zr_keep_rule),
+      .read = s_rule,
+  };
+  void *rules = c->keep;
+  enum zr_err e = zr_config_list_read(&keep, path, list, &rules, &c->keep_count, problem);
+  c->keep = rules;
   return e;
 }
 

@@ -34,7 +34,10 @@ static const struct argp_option s_options[] = {
     {"tls-cert", KEY_TLS_CERT, "FILE", 0, "serve over TLS with this certificate chain (PEM)", 2},
     {"tls-key", KEY_TLS_KEY, "FILE", 0, "its private key (PEM, readable by its owner alone)", 2},
     {"tls-client-ca", KEY_TLS_CLIENT_CA, "FILE", 0,
-     "require of every client a certificate that this authority signed (PEM)", 2},
+     "require of every client a certificate that this authority signed (PEM); what each may do is "
+     "in "
+     "\"clients\" of --config",
+     2},
     {"allow-plaintext-remote", KEY_PLAINTEXT, NULL, 0,
      "serve without TLS on an address that other machines can reach: anyone there can destroy "
      "instances",

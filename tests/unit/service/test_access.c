@@ -101,14 +101,19 @@ static void s_open(struct tester *t, enum zr_right right) {
       t, (struct zr_service_options){.identify = true, .clients = &rule, .client_count = 1});
 }
 
+static const struct zr_rpc_method *s_method(const struct tester *t, const char *name) {
+  size_t count = 0;
+  const struct zr_rpc_method *m = zr_service_methods(t->service, &count);
+  for (; count && !strstr(m->name, name); count--)
+    m++;
+  assert_true(count > 0);
+  return m;
+}
+
 static struct zr_rpc_call *s_call(struct tester *t, const char *method,
                                   const struct zr_rpc_peer *peer, bool validate_only,
                                   const char *request_id) {
-  size_t count = 0;
-  const struct zr_rpc_method *m = zr_service_methods(t->service, &count);
-  for (; count && !strstr(m->name, method); count--)
-    m++;
-  assert_true(count > 0);
+  const struct zr_rpc_method *m = s_method(t, method);
   struct zr_rpc_call *c = strstr(method, "Release") && !strstr(method, "Cancel")
                               ? tester_call(request_id, validate_only, 0)
                               : fake_call("", 0);
@@ -205,12 +210,8 @@ static enum zr_rpc_code s_cancel(struct tester *t, const char *request_id) {
   struct zr_rpc_call *c =
       fake_call(buffer, zenrelease__v1__cancel_release_request__pack(&m, buffer));
   c->peer = s_person;
-  size_t count = 0;
-  const struct zr_rpc_method *methods = zr_service_methods(t->service, &count);
-  for (size_t i = 0; i < count; i++) {
-    if (strstr(methods[i].name, "/CancelRelease"))
-      methods[i].handle(methods[i].user, c);
-  }
+  const struct zr_rpc_method *cancel = s_method(t, "/CancelRelease");
+  cancel->handle(cancel->user, c);
   fake_run(&t->backend);
   enum zr_rpc_code code = c->code;
   s_end(t, c);
