@@ -9,19 +9,15 @@ import os
 import re
 import struct
 import sys
-import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
 # pylint: disable=wrong-import-position,unused-import
-import grpc  # noqa: E402
 from harness import truth  # noqa: E402
 from harness.case import Case  # noqa: E402
-from harness.plugin import (Plugin, by_outcome, codes, make_request, outcomes,  # noqa: E402
-                            service)
+from harness.plugin import by_outcome, codes, make_request, outcomes, service, stubs  # noqa: E402
 from harness.process import BIN, SLOW, wait_until  # noqa: E402
-from harness.simulator import Simulator  # noqa: E402
 
 READ, RELEASE = "DescribeInstances", "ReleaseInstances"
 SHIM = os.path.join(BIN, "..", "tests", "cases", "libzr_clock_shim.so")
@@ -90,10 +86,14 @@ class FaultCase(Case):
         return self.plugin(sim, *arguments, environment=environment, **how)
 
     def judge(self, sim, ids, report, unknown=(), may_repeat=True, **how):
-        """The invariants: nothing is unknown unless the case says that it cannot be read."""
+        """The invariants, of a report or of the command line's result: nothing is unknown unless the case says
+        that it cannot be read. Answers outcome -> ids."""
         found = truth.problems(sim, ids, report, unknown=unknown, may_repeat=may_repeat, **how)
         self.assertEqual(found, [], "\n" + "\n".join(found[:20]))
-        return by_outcome(report)
+        told = {}
+        for instance_id, outcome in truth.rows_of(report):
+            told.setdefault(outcome, []).append(instance_id)
+        return told
 
     def all_released(self, sim, ids, report, **how):
         found = self.judge(sim, ids, report, **how)

@@ -1,9 +1,10 @@
 """Cases 40 and 41: plans and ids that are not what they should be."""
 
+import json
 import random
 
 import grpc
-from base import RELEASE, FaultCase, make_request, outcomes
+from base import RELEASE, FaultCase, outcomes
 from test_plan import Refused, step, teardown
 
 GOOD = "1000000000001"
@@ -128,7 +129,6 @@ class Case41_BadIds(FaultCase):
     def test_in_a_teardown_file(self):
         sim = self.simulator("--recycled", "3")
         path = self.home() + "/teardown.json"
-        import json  # pylint: disable=import-outside-toplevel
         for ids in ([GOOD, GOOD], [GOOD, " x"], [""], ["x" * 200]):
             with open(path, "w", encoding="utf-8") as file:
                 json.dump(teardown(step("a", ids=ids)), file)

@@ -1,6 +1,6 @@
 """Cases 1 to 5: a release was sent, and its answer was lost, broken or an error."""
 
-from base import RELEASE, FaultCase, long, on_release, outcomes, wait_until
+from base import RELEASE, FaultCase, long, on_release, outcomes
 from proxy import CuttingProxy
 
 

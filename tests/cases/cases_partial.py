@@ -1,6 +1,6 @@
 """Cases 16 to 20: a batch that is carried out in part, or refused for some of its ids."""
 
-from base import READ, RELEASE, FaultCase, codes, make_request, on_read, on_release, outcomes, wait_until
+from base import READ, RELEASE, FaultCase, codes, make_request, on_read, on_release, outcomes
 
 MISSING, STATE = "INVALID_INSTANCE_NOT_FOUND", "OPERATION_DENIED_INSTANCE_NOT_RECYCLED"
 

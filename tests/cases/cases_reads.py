@@ -2,6 +2,7 @@
 
 import json
 import os
+import urllib.request
 
 from base import READ, RELEASE, SLOW, FaultCase, by_outcome, codes, long, make_request, on_read, on_release
 from base import outcomes, wait_until
@@ -170,12 +171,7 @@ class Case33_RescuedBeforeSend(FaultCase):
             self.assertIn(found[instance_id].get("diagnostic_code"), codes_)
         self.assertFalse(set(left) & set(self.sim.submissions()))
         self.assertEqual(self.sim.destroyed(), set(self.ids) - set(left))
-        problems = self.judge_cli(result)
-        self.assertEqual(problems, [])
-
-    def judge_cli(self, result):
-        from base import truth  # pylint: disable=import-outside-toplevel
-        return truth.problems(self.sim, self.ids, result, unknown=())
+        self.judge(self.sim, self.ids, result)
 
     def test_rescued_between_plan_and_apply(self):
         sim, ids = self.planned()
@@ -206,7 +202,7 @@ class Case33_RescuedBeforeSend(FaultCase):
         sim.set_status(ids[:2], "RECYCLE")
         result = self.apply(0)
         self.assertEqual(sim.destroyed(), set(ids))
-        self.assertEqual(self.judge_cli(result), [])
+        self.judge(sim, ids, result)
 
     def test_rescued_between_the_read_and_the_release(self):
         sim, plugin = self.world("--recycled", "20")
@@ -243,7 +239,6 @@ class Case34_AutomaticRelease(FaultCase):
     """
 
     def expire(self, sim, ids):
-        import urllib.request  # pylint: disable=import-outside-toplevel
         request = urllib.request.Request(f"{sim.base}/_sim/fleet/expire",
                                          json.dumps({"instanceIds": ids}).encode(), method="POST")
         with sim.opener.open(request, timeout=30) as answer:

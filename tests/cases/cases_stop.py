@@ -1,5 +1,6 @@
 """Cases 35, 36, 37 and 42: cancelled, left alone, or short of everything."""
 
+import fcntl
 import json
 import os
 import random
@@ -9,8 +10,8 @@ import signal
 import time
 
 import grpc
-from base import READ, RELEASE, SLOW, FaultCase, by_outcome, codes, make_request, on_read, on_release
-from base import outcomes, service, wait_until
+from base import READ, RELEASE, SLOW, FaultCase, codes, make_request, on_read, on_release, outcomes
+from base import service, stubs, wait_until
 from harness.process import Process, clean_environment, program
 from proxy import CuttingProxy
 
@@ -170,17 +171,8 @@ class Case36_CancelledMidBatch(StopCase):
         code, result = client.wait(100), lines[-1]
         self.output(client)
         self.assertEqual((code, result["type"]), (130, "result"))
-        found = self.exact_cli(sim, ids, result)
+        found = self.exact(sim, ids, result)
         self.assertTrue("not_attempted" in found and "released" in found, found.keys())
-
-    def exact_cli(self, sim, ids, result, unknown=()):
-        from base import truth  # pylint: disable=import-outside-toplevel
-        self.assertEqual(truth.problems(sim, ids, result, unknown=unknown), [])
-        found = {}
-        for row in result["results"]:
-            found.setdefault(row["outcome"], []).append(row["instance_id"])
-        self.assertEqual(set(found.get("not_attempted", [])), set(ids) - set(sim.submissions()))
-        return found
 
     def test_a_second_interrupt_forces_the_end(self):
         sim = self.simulator("--recycled", "300")
@@ -205,7 +197,6 @@ class Case36_CancelledMidBatch(StopCase):
     @staticmethod
     def peek(client):
         """Its output so far, left where it is."""
-        import fcntl  # pylint: disable=import-outside-toplevel
         fd = client.process.stdout.fileno()
         fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_NONBLOCK)
         data = b""
@@ -234,7 +225,6 @@ class Case37_ClientDisappears(StopCase):
         seen = []
         with grpc.insecure_channel(proxy.address, [("grpc.enable_http_proxy", 0),
                                                    ("grpc.use_local_subchannel_pool", 1)]) as channel:
-            from harness.plugin import stubs  # pylint: disable=import-outside-toplevel
             stream = stubs.ReleaseServiceStub(channel).WatchRelease(request, timeout=120)
             if events == 0:
                 wait_until(lambda: "release taken" in plugin.errors(), 20, "the call")
@@ -271,7 +261,6 @@ class Case37_ClientDisappears(StopCase):
         ids = sim.ids()
         proxy = CuttingProxy(plugin.address)
         self.addCleanup(proxy.stop)
-        from harness.plugin import stubs  # pylint: disable=import-outside-toplevel
         with grpc.insecure_channel(proxy.address, [("grpc.enable_http_proxy", 0)]) as channel:
             call = stubs.ReleaseServiceStub(channel).Release.future(
                 make_request(ids, request_id="p"), timeout=120)

@@ -2,7 +2,7 @@
  * A clock that a case can turn: preloaded into the plugin, it adds two offsets, read from a shared
  * file, to what the system says. Waits of the kernel stay as they are, as with a real step.
  *
- *   offset[0]  wall clock (CLOCK_REALTIME, gettimeofday, time)
+ *   offset[0]  wall clock (CLOCK_REALTIME, time)
  *   offset[1]  CLOCK_BOOTTIME alone: what a suspended machine sees when it wakes up
  */
 #include <fcntl.h>
@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,15 +43,6 @@ S_EXPORT int clock_gettime(clockid_t id, struct timespec *out) {
   int64_t ns = (int64_t)out->tv_sec * 1000000000 + out->tv_nsec + s_offset(id);
   out->tv_sec = ns / 1000000000;
   out->tv_nsec = ns % 1000000000;
-  return 0;
-}
-
-S_EXPORT int gettimeofday(struct timeval *restrict out, void *restrict zone) {
-  struct timespec now;
-  (void)zone;
-  if (clock_gettime(CLOCK_REALTIME, &now) != 0)
-    return -1;
-  *out = (struct timeval){.tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / 1000};
   return 0;
 }
 
