@@ -1,64 +1,24 @@
 #include "json.h"
 
-#include "base/clock.h"
-
-/* ,"key":"text" */
-static void s_text(struct zr_buf *b, const char *key, const char *text) {
-  (void)zr_buf_printf(b, ",\"%s\":", key);
-  (void)zr_buf_json(b, zr_view_of(text));
-}
-
-static void s_text_if(struct zr_buf *b, const char *key, const char *text) {
-  if (text && *text)
-    s_text(b, key, text);
-}
-
-static void s_number(struct zr_buf *b, const char *key, int64_t number) {
-  (void)zr_buf_printf(b, ",\"%s\":%lld", key, (long long)number);
-}
-
-static void s_number_if(struct zr_buf *b, const char *key, int64_t number) {
-  if (number)
-    s_number(b, key, number);
-}
-
-static void s_time_if(struct zr_buf *b, const char *key, int64_t ms) {
-  char stamp[32];
-  if (!ms)
-    return;
-  zr_wall_format((struct zr_wall){ms}, stamp);
-  s_text(b, key, stamp);
-}
-
-static void s_texts_if(struct zr_buf *b, const char *key, const char *const *texts, size_t count) {
-  if (!count)
-    return;
-  (void)zr_buf_printf(b, ",\"%s\":[", key);
-  for (size_t i = 0; i < count; i++) {
-    if (i)
-      (void)zr_buf_char(b, ',');
-    (void)zr_buf_json(b, zr_view_of(texts[i]));
-  }
-  (void)zr_buf_char(b, ']');
-}
+#include "json_member.h"
 
 void zr_json_result_of(struct zr_buf *b, const struct zenrelease_result *r,
                        enum zenrelease_product product) {
   (void)zr_buf_text(b, "{\"instance_id\":");
   (void)zr_buf_json(b, zr_view_of(r->instance_id));
   if (product != ZENRELEASE_PRODUCT_NONE)
-    s_text(b, "product", zenrelease_product_name(product));
-  s_text(b, "outcome", zenrelease_outcome_name(r->outcome));
-  s_text_if(b, "diagnostic_code", r->diagnostic_code);
-  s_text_if(b, "last_status", r->last_status);
-  s_text_if(b, "display_name", r->display_name);
-  s_text_if(b, "zone_id", r->zone_id);
-  s_text_if(b, "release_request_id", r->release_request_id);
-  s_texts_if(b, "read_request_ids", r->read_request_ids, r->read_request_id_count);
-  s_number_if(b, "batch", r->batch);
-  s_number_if(b, "attempts", r->attempts);
-  s_time_if(b, "send_time", r->send_time_ms);
-  s_time_if(b, "decide_time", r->decide_time_ms);
+    zr_json_text(b, "product", zenrelease_product_name(product));
+  zr_json_text(b, "outcome", zenrelease_outcome_name(r->outcome));
+  zr_json_text_if(b, "diagnostic_code", r->diagnostic_code);
+  zr_json_text_if(b, "last_status", r->last_status);
+  zr_json_text_if(b, "display_name", r->display_name);
+  zr_json_text_if(b, "zone_id", r->zone_id);
+  zr_json_text_if(b, "release_request_id", r->release_request_id);
+  zr_json_texts_if(b, "read_request_ids", r->read_request_ids, r->read_request_id_count);
+  zr_json_number_if(b, "batch", r->batch);
+  zr_json_number_if(b, "attempts", r->attempts);
+  zr_json_time_if(b, "send_time", r->send_time_ms);
+  zr_json_time_if(b, "decide_time", r->decide_time_ms);
   (void)zr_buf_char(b, '}');
 }
 
@@ -68,43 +28,43 @@ void zr_json_result(struct zr_buf *b, const struct zenrelease_result *r) {
 
 void zr_json_record(struct zr_buf *b, const struct zenrelease_record *r) {
   (void)zr_buf_text(b, "{\"type\":\"record\"");
-  s_text(b, "instance_id", r->instance_id);
-  s_text(b, "product", zenrelease_product_name(r->product));
-  (void)zr_buf_printf(b, ",\"open\":%s", r->open ? "true" : "false");
+  zr_json_text(b, "instance_id", r->instance_id);
+  zr_json_text(b, "product", zenrelease_product_name(r->product));
+  zr_json_flag(b, "open", r->open != 0);
   if (r->outcome != ZENRELEASE_OUTCOME_NONE)
-    s_text(b, "outcome", zenrelease_outcome_name(r->outcome));
-  s_text_if(b, "diagnostic_code", r->diagnostic_code);
-  s_number_if(b, "batch", r->batch);
-  s_time_if(b, "send_time", r->send_time_ms);
-  s_time_if(b, "answer_time", r->answer_time_ms);
-  s_text_if(b, "answer_class", r->answer_class);
-  s_number_if(b, "http_status", r->http_status);
-  s_text_if(b, "service_code", r->service_code);
-  s_text_if(b, "release_request_id", r->release_request_id);
-  s_text_if(b, "request_id", r->request_id);
-  s_time_if(b, "decide_time", r->decide_time_ms);
-  s_text_if(b, "display_name", r->display_name);
-  s_text_if(b, "zone_id", r->zone_id);
-  s_text_if(b, "account_fingerprint", r->account_fingerprint);
-  s_text_if(b, "endpoint", r->endpoint);
+    zr_json_text(b, "outcome", zenrelease_outcome_name(r->outcome));
+  zr_json_text_if(b, "diagnostic_code", r->diagnostic_code);
+  zr_json_number_if(b, "batch", r->batch);
+  zr_json_time_if(b, "send_time", r->send_time_ms);
+  zr_json_time_if(b, "answer_time", r->answer_time_ms);
+  zr_json_text_if(b, "answer_class", r->answer_class);
+  zr_json_number_if(b, "http_status", r->http_status);
+  zr_json_text_if(b, "service_code", r->service_code);
+  zr_json_text_if(b, "release_request_id", r->release_request_id);
+  zr_json_text_if(b, "request_id", r->request_id);
+  zr_json_time_if(b, "decide_time", r->decide_time_ms);
+  zr_json_text_if(b, "display_name", r->display_name);
+  zr_json_text_if(b, "zone_id", r->zone_id);
+  zr_json_text_if(b, "account_fingerprint", r->account_fingerprint);
+  zr_json_text_if(b, "endpoint", r->endpoint);
   (void)zr_buf_char(b, '}');
 }
 
 void zr_json_diagnostic(struct zr_buf *b, const struct zenrelease_diagnostic *d) {
   (void)zr_buf_printf(b, "{\"severity\":\"%s\"", zenrelease_severity_name(d->severity));
-  s_text(b, "code", d->code);
-  s_text(b, "summary", d->summary);
-  s_text_if(b, "detail", d->detail);
-  s_text_if(b, "field", d->field);
-  s_text_if(b, "instance_id", d->instance_id);
-  s_text_if(b, "service_code", d->service_code);
-  s_number_if(b, "http_status", d->http_status);
-  s_text_if(b, "service_request_id", d->service_request_id);
-  s_text_if(b, "service_message", d->service_message);
+  zr_json_text(b, "code", d->code);
+  zr_json_text(b, "summary", d->summary);
+  zr_json_text_if(b, "detail", d->detail);
+  zr_json_text_if(b, "field", d->field);
+  zr_json_text_if(b, "instance_id", d->instance_id);
+  zr_json_text_if(b, "service_code", d->service_code);
+  zr_json_number_if(b, "http_status", d->http_status);
+  zr_json_text_if(b, "service_request_id", d->service_request_id);
+  zr_json_text_if(b, "service_message", d->service_message);
   (void)zr_buf_printf(b, ",\"retryable\":%s", d->retryable ? "true" : "false");
   if (d->retry_delay_ms >= 0)
-    s_number(b, "retry_delay_ms", d->retry_delay_ms);
-  s_text_if(b, "hint", d->hint);
+    zr_json_number(b, "retry_delay_ms", d->retry_delay_ms);
+  zr_json_text_if(b, "hint", d->hint);
   (void)zr_buf_char(b, '}');
 }
 
@@ -118,26 +78,26 @@ void zr_json_counts(struct zr_buf *b, const struct zenrelease_counts *c) {
 }
 
 static void s_event_members(struct zr_buf *b, const struct zenrelease_event *ev) {
-  s_number_if(b, "batch", ev->batch);
+  zr_json_number_if(b, "batch", ev->batch);
   switch (ev->type) {
   case ZENRELEASE_EVENT_STARTED:
   case ZENRELEASE_EVENT_BATCH_SENT:
   case ZENRELEASE_EVENT_BATCH_ANSWERED:
   case ZENRELEASE_EVENT_VERIFIED:
   case ZENRELEASE_EVENT_OUTCOMES_DECIDED:
-    s_number(b, "instances", ev->instances);
+    zr_json_number(b, "instances", ev->instances);
     break;
   case ZENRELEASE_EVENT_PREFLIGHT_DONE:
-    s_number(b, "read", ev->instances);
-    s_number(b, "eligible", ev->eligible);
+    zr_json_number(b, "read", ev->instances);
+    zr_json_number(b, "eligible", ev->eligible);
     break;
   case ZENRELEASE_EVENT_BATCH_SPLIT:
-    s_number(b, "parts", ev->parts);
-    s_number(b, "dropped", ev->dropped);
+    zr_json_number(b, "parts", ev->parts);
+    zr_json_number(b, "dropped", ev->dropped);
     break;
   case ZENRELEASE_EVENT_THROTTLED:
   case ZENRELEASE_EVENT_RECONNECTING:
-    s_number(b, "delay_ms", ev->delay_ms);
+    zr_json_number(b, "delay_ms", ev->delay_ms);
     break;
   case ZENRELEASE_EVENT_TICK:
   case ZENRELEASE_EVENT_STOPPING:
@@ -145,22 +105,22 @@ static void s_event_members(struct zr_buf *b, const struct zenrelease_event *ev)
   default:
     break;
   }
-  s_number_if(b, "attempt", ev->attempt);
-  s_text_if(b, "answer_class", ev->answer_class);
-  s_number_if(b, "http_status", ev->http_status);
-  s_text_if(b, "service_code", ev->service_code);
-  s_text_if(b, "service_request_id", ev->service_request_id);
-  s_time_if(b, "resume_time", ev->resume_time_ms);
-  s_text_if(b, "reason", ev->reason);
+  zr_json_number_if(b, "attempt", ev->attempt);
+  zr_json_text_if(b, "answer_class", ev->answer_class);
+  zr_json_number_if(b, "http_status", ev->http_status);
+  zr_json_text_if(b, "service_code", ev->service_code);
+  zr_json_text_if(b, "service_request_id", ev->service_request_id);
+  zr_json_time_if(b, "resume_time", ev->resume_time_ms);
+  zr_json_text_if(b, "reason", ev->reason);
 }
 
 void zr_json_event(struct zr_buf *b, const struct zenrelease_event *ev) {
   (void)zr_buf_printf(b, "{\"type\":\"%s\"", zenrelease_event_type_name(ev->type));
-  s_number_if(b, "sequence", ev->sequence);
-  s_time_if(b, "time", ev->time_ms);
+  zr_json_number_if(b, "sequence", ev->sequence);
+  zr_json_time_if(b, "time", ev->time_ms);
   if (ev->part_count > 1) {
-    s_number(b, "part", ev->part);
-    s_number(b, "part_count", ev->part_count);
+    zr_json_number(b, "part", ev->part);
+    zr_json_number(b, "part_count", ev->part_count);
   }
   s_event_members(b, ev);
   if (ev->type == ZENRELEASE_EVENT_OUTCOMES_DECIDED) {
@@ -175,47 +135,35 @@ void zr_json_event(struct zr_buf *b, const struct zenrelease_event *ev) {
   (void)zr_buf_char(b, '}');
 }
 
-static void s_tags_if(struct zr_buf *b, const struct zenrelease_instance *i) {
-  if (!i->tag_count)
-    return;
-  (void)zr_buf_text(b, ",\"tags\":[");
-  for (size_t t = 0; t < i->tag_count; t++) {
-    (void)zr_buf_text(b, t ? ",{\"key\":" : "{\"key\":");
-    (void)zr_buf_json(b, zr_view_of(i->tags[t].key));
-    s_text(b, "value", i->tags[t].value);
-    (void)zr_buf_char(b, '}');
-  }
-  (void)zr_buf_char(b, ']');
-}
-
 void zr_json_instance(struct zr_buf *b, const struct zenrelease_instance *i) {
   (void)zr_buf_text(b, "{\"type\":\"instance\"");
-  s_text(b, "instance_id", i->instance_id);
-  s_text(b, "name", i->name);
-  s_text(b, "status", i->status);
-  s_text_if(b, "zone_id", i->zone_id);
-  s_text_if(b, "instance_type", i->instance_type);
-  s_text_if(b, "image_id", i->image_id);
-  s_text_if(b, "resource_group_id", i->resource_group_id);
-  s_text_if(b, "resource_group_name", i->resource_group_name);
-  s_text_if(b, "charge_type", i->charge_type);
-  s_text_if(b, "create_time", i->create_time);
-  s_text_if(b, "expire_time", i->expire_time);
-  s_texts_if(b, "public_ip_addresses", i->public_ip_addresses, i->public_ip_address_count);
-  s_texts_if(b, "private_ip_addresses", i->private_ip_addresses, i->private_ip_address_count);
-  s_tags_if(b, i);
-  s_number_if(b, "disk_count", i->disk_count);
-  s_number_if(b, "undetachable_disk_count", i->undetachable_disk_count);
+  zr_json_text(b, "instance_id", i->instance_id);
+  zr_json_text(b, "name", i->name);
+  zr_json_text(b, "status", i->status);
+  zr_json_text_if(b, "zone_id", i->zone_id);
+  zr_json_text_if(b, "instance_type", i->instance_type);
+  zr_json_text_if(b, "image_id", i->image_id);
+  zr_json_text_if(b, "resource_group_id", i->resource_group_id);
+  zr_json_text_if(b, "resource_group_name", i->resource_group_name);
+  zr_json_text_if(b, "charge_type", i->charge_type);
+  zr_json_text_if(b, "create_time", i->create_time);
+  zr_json_text_if(b, "expire_time", i->expire_time);
+  zr_json_texts_if(b, "public_ip_addresses", i->public_ip_addresses, i->public_ip_address_count);
+  zr_json_texts_if(b, "private_ip_addresses", i->private_ip_addresses, i->private_ip_address_count);
+  if (i->tag_count)
+    zr_json_tags(b, i->tags, i->tag_count);
+  zr_json_number_if(b, "disk_count", i->disk_count);
+  zr_json_number_if(b, "undetachable_disk_count", i->undetachable_disk_count);
   (void)zr_buf_char(b, '}');
 }
 
 void zr_json_info(struct zr_buf *b, const struct zenrelease_server_info *info) {
   (void)zr_buf_text(b, "{\"type\":\"result\"");
-  s_text(b, "version", info->version);
-  s_text(b, "endpoint", info->endpoint);
-  s_text(b, "account_fingerprint", info->account_fingerprint);
-  s_text(b, "credential_source", info->credential_source);
-  (void)zr_buf_printf(b, ",\"journal\":%s", info->journal ? "true" : "false");
+  zr_json_text(b, "version", info->version);
+  zr_json_text(b, "endpoint", info->endpoint);
+  zr_json_text(b, "account_fingerprint", info->account_fingerprint);
+  zr_json_text(b, "credential_source", info->credential_source);
+  zr_json_flag(b, "journal", info->journal != 0);
   (void)zr_buf_printf(b,
                       ",\"limits\":{\"max_instance_ids\":%d,\"max_batch_size\":%d,"
                       "\"max_message_bytes\":%lld,\"max_concurrent_releases\":%d}",
@@ -234,26 +182,26 @@ void zr_json_error(struct zr_buf *b, const struct zenrelease_error *error, const
                    const char *request_id) {
   (void)zr_buf_printf(b, "{\"type\":\"error\",\"code\":\"%s\"",
                       zenrelease_status_name(zenrelease_error_status(error)));
-  s_text(b, "message", message ? message : zenrelease_error_message(error));
-  s_text_if(b, "request_id", request_id);
+  zr_json_text(b, "message", message ? message : zenrelease_error_message(error));
+  zr_json_text_if(b, "request_id", request_id);
   size_t count = zenrelease_error_violation_count(error);
   if (count)
     (void)zr_buf_text(b, ",\"violations\":[");
   for (size_t i = 0; i < count; i++) {
     (void)zr_buf_text(b, i ? ",{\"field\":" : "{\"field\":");
     (void)zr_buf_json(b, zr_view_of(zenrelease_error_violation_field(error, i)));
-    s_text(b, "description", zenrelease_error_violation_description(error, i));
+    zr_json_text(b, "description", zenrelease_error_violation_description(error, i));
     (void)zr_buf_char(b, '}');
   }
   if (count)
     (void)zr_buf_char(b, ']');
   if (zenrelease_error_retry_delay_ms(error) >= 0)
-    s_number(b, "retry_delay_ms", zenrelease_error_retry_delay_ms(error));
+    zr_json_number(b, "retry_delay_ms", zenrelease_error_retry_delay_ms(error));
   (void)zr_buf_text(b, "}\n");
 }
 
 void zr_json_plain_error(struct zr_buf *b, const char *code, const char *message) {
   (void)zr_buf_printf(b, "{\"type\":\"error\",\"code\":\"%s\"", code);
-  s_text(b, "message", message);
+  zr_json_text(b, "message", message);
   (void)zr_buf_text(b, "}\n");
 }

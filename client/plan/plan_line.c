@@ -8,41 +8,14 @@ enum { WHY_MAX = 4096 };
 static const int64_t s_longest_ms = 366LL * 24 * 3600 * 1000;
 static const int64_t s_most = 10000000;
 
-/* Digits at text[0..count) as a number; -1 where one is none. */
-static int s_digits(const char *text, int count) {
-  int value = 0;
-  for (int i = 0; i < count; i++) {
-    if (text[i] < '0' || text[i] > '9')
-      return -1;
-    value = value * 10 + (text[i] - '0');
-  }
-  return value;
-}
-
-/* Days since 1970-01-01 of a date of the Gregorian calendar. */
-static int64_t s_days(int year, int month, int day) {
-  int64_t y = year - (month <= 2);
-  int64_t era = y / 400;
-  int64_t of_era = y - era * 400;
-  int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
 bool zr_stamp_read(const char *text, int64_t *ms) {
-  static const char form[] = "0000-00-00T00:00:00.000Z";
-  if (strlen(text) != sizeof form - 1)
-    return false;
-  for (size_t i = 0; i < sizeof form - 1; i++)
-    if (form[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-      return false;
-  int64_t days = s_days(s_digits(text, 4), s_digits(text + 5, 2), s_digits(text + 8, 2));
-  int64_t hours = days * 24 + s_digits(text + 11, 2);
-  int64_t minutes = hours * 60 + s_digits(text + 14, 2);
-  int64_t seconds = minutes * 60 + s_digits(text + 17, 2);
-  *ms = seconds * 1000 + s_digits(text + 20, 3);
   char back[ZR_STAMP_ROOM];
-  zr_wall_format((struct zr_wall){*ms}, back);
-  return strcmp(back, text) == 0; /* so no 31st of February */
+  struct zr_wall at;
+  if (zr_wall_parse(text, &at) != 0)
+    return false;
+  zr_wall_format(at, back);
+  *ms = at.ms;
+  return strcmp(back, text) == 0; /* in this one form only */
 }
 
 /* ---- members that are always there ---- */

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "cli/json_member.h"
 #include "plan_file.h"
 
 enum { LINE_MAX_BYTES = 16 * 1024 * 1024 };
@@ -40,28 +41,6 @@ void zr_digest_clean_up(struct zr_digest *d) {
 
 /* ---- lines ---- */
 
-static void s_text(struct zr_buf *b, const char *key, const char *text) {
-  (void)zr_buf_printf(b, ",\"%s\":", key);
-  (void)zr_buf_json(b, zr_view_of(text));
-}
-
-static void s_flag(struct zr_buf *b, const char *key, bool value) {
-  (void)zr_buf_printf(b, ",\"%s\":%s", key, value ? "true" : "false");
-}
-
-static void s_number(struct zr_buf *b, const char *key, int64_t value) {
-  (void)zr_buf_printf(b, ",\"%s\":%lld", key, (long long)value);
-}
-
-static void s_texts(struct zr_buf *b, const char *key, const char *const *texts, size_t count) {
-  (void)zr_buf_printf(b, ",\"%s\":[", key);
-  for (size_t i = 0; i < count; i++) {
-    (void)zr_buf_text(b, i ? "," : "");
-    (void)zr_buf_json(b, zr_view_of(texts[i]));
-  }
-  (void)zr_buf_char(b, ']');
-}
-
 static void s_keep(struct zr_buf *b, const struct zenrelease_policy *p) {
   (void)zr_buf_text(b, ",\"keep\":[");
   for (size_t i = 0; i < p->keep_count; i++) {
@@ -83,8 +62,8 @@ static void s_keep(struct zr_buf *b, const struct zenrelease_policy *p) {
 
 static void s_policy(struct zr_buf *b, const struct zenrelease_policy *p) {
   (void)zr_buf_printf(b, ",\"policy\":{\"max_instances\":%lld", (long long)p->max_instances);
-  s_number(b, "max_bin_percent", p->max_bin_percent);
-  s_number(b, "min_bin_time_ms", p->min_bin_time_ms);
+  zr_json_number(b, "max_bin_percent", p->max_bin_percent);
+  zr_json_number(b, "min_bin_time_ms", p->min_bin_time_ms);
   s_keep(b, p);
   (void)zr_buf_char(b, '}');
 }
@@ -92,32 +71,28 @@ static void s_policy(struct zr_buf *b, const struct zenrelease_policy *p) {
 static void s_step(struct zr_buf *b, const struct zr_steps *steps, const struct zr_step *s) {
   (void)zr_buf_text(b, "{\"name\":");
   (void)zr_buf_json(b, zr_view_of(s->name));
-  s_text(b, "product", zenrelease_product_name(s->product));
-  s_flag(b, "selected", s->selected);
+  zr_json_text(b, "product", zenrelease_product_name(s->product));
+  zr_json_flag(b, "selected", s->selected);
   (void)zr_buf_text(b, ",\"depends_on\":[");
   for (size_t i = 0; i < s->need_count; i++) {
     (void)zr_buf_text(b, i ? "," : "");
     (void)zr_buf_json(b, zr_view_of(steps->items[s->needs[i]].name));
   }
   (void)zr_buf_char(b, ']');
-  s_flag(b, "allow_missing", s->allow_missing);
-  s_flag(b, "depend_resource", s->depend_resource);
-  s_number(b, "wait_ms", s->wait_ms);
+  zr_json_flag(b, "allow_missing", s->allow_missing);
+  zr_json_flag(b, "depend_resource", s->depend_resource);
+  zr_json_number(b, "wait_ms", s->wait_ms);
   s_policy(b, &s->policy);
   (void)zr_buf_char(b, '}');
 }
 
 static void s_head(struct zr_buf *b, const struct zr_plan_head *h) {
-  char created[ZR_STAMP_ROOM];
-  char expires[ZR_STAMP_ROOM];
-  zr_wall_format((struct zr_wall){h->created_ms}, created);
-  zr_wall_format((struct zr_wall){h->expires_ms}, expires);
   (void)zr_buf_text(b, "{\"type\":\"plan\",\"version\":1");
-  s_text(b, "created", created);
-  s_text(b, "expires", expires);
-  s_text(b, "account", h->account);
-  s_text(b, "endpoint", h->endpoint);
-  s_number(b, "max_drift_percent", h->max_drift_percent);
+  zr_json_time(b, "created", h->created_ms);
+  zr_json_time(b, "expires", h->expires_ms);
+  zr_json_text(b, "account", h->account);
+  zr_json_text(b, "endpoint", h->endpoint);
+  zr_json_number(b, "max_drift_percent", h->max_drift_percent);
   (void)zr_buf_text(b, ",\"steps\":[");
   for (size_t i = 0; i < h->steps.count; i++) {
     (void)zr_buf_text(b, i ? "," : "");
@@ -129,26 +104,19 @@ static void s_head(struct zr_buf *b, const struct zr_plan_head *h) {
 void zr_plan_instance_line(struct zr_buf *b, const char *step,
                            const struct zenrelease_instance *i) {
   (void)zr_buf_text(b, "{\"type\":\"instance\"");
-  s_text(b, "step", step);
-  s_text(b, "id", i->instance_id);
-  s_text(b, "name", i->name);
-  s_text(b, "status", i->status);
-  s_text(b, "zone_id", i->zone_id);
-  s_text(b, "resource_group_id", i->resource_group_id);
-  s_text(b, "charge_type", i->charge_type);
-  s_text(b, "create_time", i->create_time);
-  s_text(b, "expire_time", i->expire_time);
-  (void)zr_buf_text(b, ",\"tags\":[");
-  for (size_t t = 0; t < i->tag_count; t++) {
-    (void)zr_buf_text(b, t ? ",{\"key\":" : "{\"key\":");
-    (void)zr_buf_json(b, zr_view_of(i->tags[t].key));
-    s_text(b, "value", i->tags[t].value);
-    (void)zr_buf_char(b, '}');
-  }
-  (void)zr_buf_char(b, ']');
-  s_texts(b, "public_ip_addresses", i->public_ip_addresses, i->public_ip_address_count);
-  s_number(b, "disk_count", i->disk_count);
-  s_number(b, "undetachable_disk_count", i->undetachable_disk_count);
+  zr_json_text(b, "step", step);
+  zr_json_text(b, "id", i->instance_id);
+  zr_json_text(b, "name", i->name);
+  zr_json_text(b, "status", i->status);
+  zr_json_text(b, "zone_id", i->zone_id);
+  zr_json_text(b, "resource_group_id", i->resource_group_id);
+  zr_json_text(b, "charge_type", i->charge_type);
+  zr_json_text(b, "create_time", i->create_time);
+  zr_json_text(b, "expire_time", i->expire_time);
+  zr_json_tags(b, i->tags, i->tag_count);
+  zr_json_texts(b, "public_ip_addresses", i->public_ip_addresses, i->public_ip_address_count);
+  zr_json_number(b, "disk_count", i->disk_count);
+  zr_json_number(b, "undetachable_disk_count", i->undetachable_disk_count);
   (void)zr_buf_char(b, '}');
 }
 
@@ -183,10 +151,10 @@ void zr_plan_write_instance(struct zr_plan_writer *w, const char *step,
 void zr_plan_write_blocked(struct zr_plan_writer *w, const char *step, const char *id,
                            const char *code, const char *detail) {
   (void)zr_buf_text(&w->line, "{\"type\":\"blocked\"");
-  s_text(&w->line, "step", step);
-  s_text(&w->line, "id", id);
-  s_text(&w->line, "code", code);
-  s_text(&w->line, "detail", detail);
+  zr_json_text(&w->line, "step", step);
+  zr_json_text(&w->line, "id", id);
+  zr_json_text(&w->line, "code", code);
+  zr_json_text(&w->line, "detail", detail);
   (void)zr_buf_char(&w->line, '}');
   s_put(w);
   w->lines++;
