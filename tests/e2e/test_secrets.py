@@ -16,7 +16,7 @@ from harness import secrets
 from harness.case import Case
 from harness.certificates import Certificates
 from harness.plugin import by_outcome, make_request, stubs
-from harness.process import SANITIZED, clean_environment, program, wait_until
+from harness.process import SANITIZED, clean_environment, program, run, wait_until
 from harness.secrets import KEY_ID, PASSWORD, PROXY_PASSWORD, TOKEN
 
 ALL = {"the key id": KEY_ID, "the password": PASSWORD, "the token": TOKEN,
@@ -107,7 +107,7 @@ class Hidden(Case):
     def live(self, *flags, environment=None, faults=()):
         """One server through success and trouble; its log."""
         self.sim.fault(*faults)
-        plugin = self.plugin(None, *flags, home=self.folder,
+        plugin = self.plugin(None, *self.journal(), *flags, home=self.folder,
                              environment={**self.place, **(environment or {})})
         self.said["the plugin's command line"] = command_line(plugin.pid)
         ids = self.sim.ids()[:5]
@@ -116,6 +116,11 @@ class Hidden(Case):
         log = self.end(plugin)
         self.assertIn('"@level":"trace"', log, "nothing was logged at this level")
         return log
+
+    def journal(self):
+        """Its file lies in the folder, and is searched with it."""
+        _, usage, _ = run([program("zenrelease-plugin"), "--help"], clean_environment(self.folder))
+        return ("--journal", os.path.join(self.folder, "journal")) if "--journal" in usage else ()
 
     SOURCES = ("environment", "other family", "token", "profile", "configuration file",
                "token in the configuration file")

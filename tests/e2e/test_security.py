@@ -343,6 +343,23 @@ class Rotation(Case):
         self.assertEqual(set(by_outcome(report)), {"released"})
         self.assertEqual(self.keys()[-1], "other")
 
+    def test_a_change_that_is_taken_back(self):
+        ids = self.sim.ids()
+        before = self.info()
+        self.sim.fault({"do": "delay", "delay_ms": 4000, "match": {"action": "ReleaseInstances",
+                                                                  "count": 1}})
+        running = self.server.stub().Release.future(make_request(ids[:2]), timeout=120)
+        self.sim.wait_for_calls("ReleaseInstances", 1)
+        for key_id, password, said in (("other", "p", "a key of another fingerprint waits"),
+                                       (self.sim.key_id, self.sim.password, "the credential that waited")):
+            self.use(key_id, password)
+            self.server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda m=said: messages(self.server, m), 20, said)
+        self.assertEqual(set(by_outcome(self.server.release(ids[2:]))), {"released"})
+        self.assertEqual(set(by_outcome(running.result())), {"released"})
+        self.assertEqual(self.info(), before)
+        self.assertEqual(messages(self.server, "credential replaced"), [])
+
     def test_revoked_in_mid_run_and_restored(self):
         self.sim.put("fleet?merge=1", {"generate": [{"product": "vm", "recycled": 346}]})
         ids = self.sim.ids()
