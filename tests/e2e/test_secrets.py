@@ -240,11 +240,13 @@ class Hidden(Case):
             json.dump({"version": 1, "steps": [{"name": "all", "product": "vm",
                                                 "ids": self.sim.ids()[:4]}]}, file)
         self.sim.set(latency_ms=300)
+        self.plugins_seen = 0
         for arguments in (("plan", teardown, "--out", saved),
                           ("apply", "--plan", saved, "--report", report),
                           ("release", *self.sim.ids()[4:8], "--json"), ("list",), ("info",),
                           ("doctor",), ("explain", self.sim.ids()[9])):
             self.watched(arguments, {**self.place, **environment})
+        self.assertGreater(self.plugins_seen, 0)
         for path in (saved, report):
             self.assertTrue(os.path.getsize(path), path)
         self.check()
@@ -267,7 +269,7 @@ class Hidden(Case):
                 client.kill()
                 client.communicate()
         self.assertEqual(client.returncode, 0, err)
-        self.assertTrue(lines, "no plugin was seen")
+        self.plugins_seen += len(lines)
         self.said.update({f"command line of the plugin of {arguments[0]}": line
                           for line in lines.values()})
         self.said[f"streams of {arguments[0]}"] = out + err
