@@ -11,6 +11,7 @@
  * evaluate looks at every item's verdict, decides what can be decided, and sets the next state.
  */
 #include "engine/gate.h"
+#include "engine/held.h"
 
 enum zr_err zr_batch_new(struct zr_engine *e, struct zr_lane *l, struct zr_budget *budget,
                          struct zr_batch **out) {
@@ -183,6 +184,15 @@ static bool s_read_in_pause(const struct zr_engine *e, const struct zr_batch *b)
   return false;
 }
 
+/* An id of it keeps everybody from sending, and only a read ends that. */
+static bool s_holds(const struct zr_engine *e, const struct zr_batch *b) {
+  for (unsigned i = 0; i < b->item_count; i++) {
+    if (zr_held_has(e, b->items[i]))
+      return true;
+  }
+  return false;
+}
+
 static bool s_busy(const struct zr_batch *b) {
   return b->state == ZR_BATCH_READING || b->state == ZR_BATCH_RECORDING ||
          b->state == ZR_BATCH_SENDING;
@@ -206,6 +216,7 @@ void zr_batch_evaluate(struct zr_engine *e, struct zr_batch *b) {
     zr_op_drop_parts(e, b);
   if (s_busy(b))
     return;
+  zr_lane_leave(e, b);
   if (b->rejected && zr_isolate(e, b))
     return;
   s_judge_all(e, b); /* isolation may have made some final */
@@ -215,7 +226,7 @@ void zr_batch_evaluate(struct zr_engine *e, struct zr_batch *b) {
     return;
   }
   struct zr_item *send[ZR_BATCH_MAX];
-  if (zr_batch_sendable(b, send) > 0 && !s_read_in_pause(e, b)) {
+  if (zr_batch_sendable(b, send) > 0 && !s_read_in_pause(e, b) && !s_holds(e, b)) {
     struct zr_mono at = b->send_not_before.ms > e->now.mono.ms ? b->send_not_before : e->now.mono;
     zr_batch_set_state(b, ZR_BATCH_SEND_DUE, at);
   } else if (zr_gate_parks(b)) {
@@ -291,7 +302,10 @@ static void s_give_up_held(struct zr_engine *e, struct zr_batch *b) {
   unsigned count = zr_batch_sendable(b, items);
   for (unsigned i = 0; i < count; i++) {
     struct zr_item *it = items[i];
-    s_decide_all(e, it, zr_verdict_final(it, ZR_CODE_UNSETTLED, zr_verdict_settled_early(it)));
+    if (it->attempts > 0)
+      zr_item_finalise(it); /* watched, and not sent again */
+    else
+      s_decide_all(e, it, zr_verdict_final(it, ZR_CODE_UNSETTLED, false));
   }
   zr_batch_evaluate(e, b);
 }
@@ -305,7 +319,7 @@ static void s_step(struct zr_engine *e, struct zr_batch *b) {
   } else if (b->state == ZR_BATCH_READ_DUE && b->due.ms <= now.ms) {
     if (!s_held_back(e, b))
       (void)zr_op_start_read(e, b);
-  } else if (b->state == ZR_BATCH_SEND_DUE && zr_held_for_good(e)) {
+  } else if (b->state == ZR_BATCH_SEND_DUE && e->held_for_good) {
     s_give_up_held(e, b);
   } else if (b->state == ZR_BATCH_SEND_DUE && b->due.ms <= now.ms) {
     (void)zr_op_start_release(e, b);
@@ -325,6 +339,7 @@ void zr_batches_step(struct zr_engine *e) {
   if (s_give_up_at(e).ms <= e->now.mono.ms)
     s_give_up_throttled(e);
   e->sends_waiting = s_count_waiting(e);
+  e->held_for_good = zr_held_for_good(e);
   struct zr_batch *b;
   struct zr_batch *next;
   DL_FOREACH_SAFE(e->batches, b, next) {
@@ -345,7 +360,7 @@ static struct zr_mono s_wake(const struct zr_engine *e, const struct zr_batch *b
     at = zr_mono_min(at, b->due.ms > ready.ms ? b->due : ready);
   } else if (b->state == ZR_BATCH_READING && b->read_queue && read_slot) {
     at = zr_mono_min(at, zr_rate_ready(&e->read_rate, now));
-  } else if (b->state == ZR_BATCH_SEND_DUE && zr_held_for_good(e)) {
+  } else if (b->state == ZR_BATCH_SEND_DUE && e->held_for_good) {
     at = now;
   } else if (b->state == ZR_BATCH_SEND_DUE && send_slot && zr_engine_held(e) == 0) {
     struct zr_mono ready = zr_rate_ready(&e->release_rate, now);

@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include "engine/gate.h"
+#include "engine/held.h"
 
 enum zr_err zr_engine_new(const struct zr_engine_options *options, struct zr_engine **out) {
   struct zr_engine *e = zr_calloc(1, sizeof *e);
@@ -112,14 +113,19 @@ void zr_engine_sweep(struct zr_engine *e) {
   }
 }
 
-/* Decides an id that will not be sent (again) because the account is at its end. */
+/* An id that will not be sent (again) because the account is at its end: decided if it never was,
+ * or cannot be read either; watched to its end otherwise. */
 static void s_halt_item(struct zr_engine *e, struct zr_item *it, struct zr_answer *answer,
-                        bool dry) {
+                        bool reads_too, bool dry) {
   bool unsent = it->attempts == 0;
   if (it->in_flight || (!unsent && zr_verdict_of(it, dry).next != ZR_NEXT_SEND))
     return;
-  if (unsent)
+  if (unsent) {
     zr_answer_set(&it->answer, answer);
+  } else if (!reads_too) {
+    zr_item_finalise(it);
+    return;
+  }
   struct zr_verdict v =
       zr_verdict_final(it, zr_verdict_code_of(answer), zr_verdict_settled_early(it));
   while (it->subs)
@@ -130,7 +136,7 @@ void zr_engine_halt(struct zr_engine *e, struct zr_answer *answer, bool reads_to
   struct zr_batch *b;
   DL_FOREACH(e->batches, b) {
     for (unsigned i = 0; i < b->item_count && (reads_too || !b->lane->dry); i++)
-      s_halt_item(e, b->items[i], answer, b->lane->dry);
+      s_halt_item(e, b->items[i], answer, reads_too, b->lane->dry);
     b->expires = e->now.mono; /* evaluate at the next step: this may run inside an evaluation */
   }
   struct zr_lane *l;
@@ -140,7 +146,7 @@ void zr_engine_halt(struct zr_engine *e, struct zr_answer *answer, bool reads_to
     DL_FOREACH_SAFE(l->queue, it, next) {
       if (!reads_too && l->dry)
         continue;
-      s_halt_item(e, it, answer, l->dry);
+      s_halt_item(e, it, answer, reads_too, l->dry);
       if (it->subs)
         continue; /* sent by an earlier process: it is read all the same */
       zr_lane_remove(l, it);

@@ -14,7 +14,7 @@ bool zr_gate_clears(const struct zr_sub *s) {
 
 bool zr_item_cleared(const struct zr_item *it) {
   for (const struct zr_sub *s = it->subs; s; s = s->next) {
-    if (!s->job->cancelled && zr_gate_clears(s))
+    if (!s->job->cancelled && zr_lane_fits(it->lane, s->job) && zr_gate_clears(s))
       return true;
   }
   return false;
@@ -69,9 +69,13 @@ static void s_tally_sub(struct tally *t, const struct zr_sub *s) {
     t->unread += s->outcome == ZR_OUTCOME_NOT_ATTEMPTED && !s_is_held(s->code);
     return;
   }
-  if (s->item->attempts > 0 || s->item->presence == ZR_PRESENCE_LEAVING)
-    return; /* another caller's, or on its way */
-  if (s->item->presence != ZR_PRESENCE_BIN || !s->judged) {
+  const struct zr_item *it = s->item;
+  bool over = it->accepted || it->final || it->presence == ZR_PRESENCE_LEAVING;
+  if (it->attempts > 0 && over && !it->in_flight)
+    return; /* another caller's doing, and nothing is sent for it any more */
+  if (it->presence == ZR_PRESENCE_LEAVING)
+    return;
+  if (it->in_flight || it->presence != ZR_PRESENCE_BIN || !s->judged) {
     t->unknown++;
     return;
   }
@@ -104,7 +108,7 @@ static void s_open(struct zr_engine *e, struct zr_job *j) {
 }
 
 static bool s_wants_count(const struct zr_guard *g) {
-  return g->count_due.ms > INT64_MIN && !g->counted && !g->count_op;
+  return g->count_wanted && !g->counted && !g->count_op;
 }
 
 static void s_start_count(struct zr_engine *e, struct zr_job *j) {
@@ -117,8 +121,7 @@ static void s_start_count(struct zr_engine *e, struct zr_job *j) {
 }
 
 static void s_want_count(struct zr_engine *e, struct zr_job *j) {
-  if (!s_wants_count(j->guard))
-    j->guard->count_due = e->now.mono;
+  j->guard->count_wanted = true;
   s_start_count(e, j);
 }
 
@@ -178,6 +181,7 @@ static void s_look(struct zr_engine *e, struct zr_job *j) {
   struct tally t = {0};
   struct zr_buf why = ZR_BUF_INIT(WHY_MAX);
   g->dirty = false;
+  g->count_wanted = false; /* until all are read; some may be in flight again */
   bool broken = s_over_ceiling(j, &why);
   for (uint32_t i = 0; !broken && i < j->sub_count; i++)
     s_tally_sub(&t, &j->subs[i]);

@@ -32,6 +32,7 @@ struct zr_guard {
   struct zr_mono count_due;
   struct zr_mono count_throttled; /* since when, without a break; NEVER: not */
   unsigned count_failures;
+  bool count_wanted;
   bool counted;
   uint64_t bin_total;
 };

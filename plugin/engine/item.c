@@ -46,6 +46,7 @@ static void s_note_read(struct zr_item *it, struct zr_rstr *read_id, struct zr_m
   zr_rstr_set(&it->read_id[0], it->read_id[1]);
   zr_rstr_set(&it->read_id[1], read_id);
   it->read_since_answer = true;
+  it->unconfirmed = false;
   it->read_at = now;
   if (it->attempts == 0)
     zr_answer_set(&it->answer, NULL); /* trouble with earlier reads is over */
@@ -85,6 +86,8 @@ void zr_item_malformed(struct zr_item *it, struct zr_answer *answer, struct zr_m
 void zr_item_sent(struct zr_item *it, uint32_t batch, struct zr_wall at) {
   it->in_flight = true;
   it->attempts++;
+  if (batch < it->batch_number)
+    return; /* an earlier call, of an earlier process */
   it->batch_number = batch;
   it->sent_at = at;
 }
@@ -128,6 +131,10 @@ void zr_item_answered(struct zr_item *it, struct zr_answer *answer, struct zr_mo
     break;
   case ZR_CLASS_MISSING:
   case ZR_CLASS_STATE:
+    it->disputed = true;
+    it->disputed_at = now;
+    it->refused = true;
+    break;
   case ZR_CLASS_INPUT:
   case ZR_CLASS_DENIED:
     it->refused = true;
@@ -138,6 +145,7 @@ void zr_item_answered(struct zr_item *it, struct zr_answer *answer, struct zr_mo
     break;
   case ZR_CLASS_THROTTLED:
   case ZR_CLASS_SKEWED:
+    it->unconfirmed = true;
     break; /* not executed, says the service; a read confirms it before we say so */
   case ZR_CLASS_OK:
   case ZR_CLASS_NOT_SENT:
@@ -145,7 +153,10 @@ void zr_item_answered(struct zr_item *it, struct zr_answer *answer, struct zr_mo
   case ZR_CLASS_UNKNOWN:
   case ZR_CLASS_COUNT_:
     it->ambiguous = true;
-    it->late_effect = it->late_effect || !answer || answer->late_effect;
+    if (!answer || answer->late_effect) {
+      it->late_effect = true;
+      it->late_at = now;
+    }
     break;
   }
 }

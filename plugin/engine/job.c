@@ -77,6 +77,7 @@ static struct zr_job *s_new(struct zr_engine *e, const struct zr_release_request
   j->fresh = zr_calloc(n, sizeof *j->fresh);
   j->product = r->product;
   j->allow_missing = r->allow_missing;
+  j->depend_resource = r->depend_resource;
   j->wait_ms = r->wait_ms;
   j->deadline = r->deadline;
   j->handle = ++e->next_handle;
@@ -241,7 +242,6 @@ void zr_job_decide(struct zr_engine *e, struct zr_sub *s, enum zr_outcome outcom
   zr_event_outcomes(e, j);
   if (--j->undecided == 0 && !j->done_queued) {
     j->done_queued = true;
-    e->settling -= j->settle;
     j->done_out.kind = ZR_ACTION_DONE;
     zr_out_push(e, &j->done_out);
   }

@@ -33,6 +33,43 @@ void zr_lane_remove(struct zr_lane *l, struct zr_item *it) {
   l->queued--;
 }
 
+bool zr_lane_fits(const struct zr_lane *l, const struct zr_job *j) {
+  return !l->depend_resource || j->depend_resource;
+}
+
+/* Somebody wants it, and nobody with the options of its lane does any more. */
+static bool s_is_misplaced(const struct zr_item *it) {
+  bool wanted = false;
+  for (const struct zr_sub *s = it->subs; s; s = s->next) {
+    if (!s->job->cancelled && zr_lane_fits(it->lane, s->job))
+      return false;
+    wanted = wanted || !s->job->cancelled;
+  }
+  return wanted && !it->in_flight;
+}
+
+static void s_move(struct zr_engine *e, struct zr_item *it, struct zr_lane *to) {
+  it->batch = NULL;
+  zr_lane_push(e, to, it);
+  for (struct zr_sub *s = it->subs; s && it->attempts == 0; s = s->next)
+    s->other_options = s->job->depend_resource != to->depend_resource;
+}
+
+/* Without the memory for the lane they stay, unsent, and are looked at again after the next read.
+ */
+void zr_lane_leave(struct zr_engine *e, struct zr_batch *b) {
+  const struct zr_release_request plain = {.product = b->lane->product};
+  for (unsigned i = b->item_count; i-- > 0 && b->lane->depend_resource && !b->lane->dry;) {
+    struct zr_item *it = b->items[i];
+    struct zr_lane *to = s_is_misplaced(it) ? zr_lane_of(e, &plain, false) : NULL;
+    if (!to)
+      continue;
+    b->items[i] = b->items[--b->item_count];
+    b->lane->at_work--;
+    s_move(e, it, to);
+  }
+}
+
 /* When what is queued now may leave without being a full batch. */
 static struct zr_mono s_due(const struct zr_lane *l) {
   if (l->queued == 0)
@@ -43,6 +80,15 @@ static struct zr_mono s_due(const struct zr_lane *l) {
   return zr_mono_min(latest, zr_mono_add(l->last_at, l->window_ms));
 }
 
+/* Dry runs do not share items, and a read does not name an id twice. */
+static bool s_has(const struct zr_batch *b, const struct zr_item *it) {
+  for (unsigned i = 0; i < b->item_count && b->lane->dry; i++) {
+    if (strcmp(zr_rstr_text(b->items[i]->id), zr_rstr_text(it->id)) == 0)
+      return true;
+  }
+  return false;
+}
+
 /* One batch from the front of the queue. False when memory is out. */
 static bool s_fill(struct zr_engine *e, struct zr_lane *l) {
   struct zr_batch *b = NULL;
@@ -51,8 +97,11 @@ static bool s_fill(struct zr_engine *e, struct zr_lane *l) {
     l->last_at = e->now.mono;
     return false;
   }
-  while (l->queue && b->item_count < ZR_BATCH_MAX) {
-    struct zr_item *it = l->queue;
+  struct zr_item *it;
+  struct zr_item *next;
+  DL_FOREACH_SAFE(l->queue, it, next) {
+    if (b->item_count == ZR_BATCH_MAX || s_has(b, it))
+      continue;
     zr_lane_remove(l, it);
     zr_batch_add(b, it);
   }

@@ -5,6 +5,7 @@
  */
 #include "engine/crowd.h"
 #include "engine/gate.h"
+#include "engine/held.h"
 
 int64_t zr_backoff_ms(struct zr_engine *e, unsigned failures) {
   unsigned shift = failures > 5 ? 5 : failures ? failures - 1 : 0;
@@ -168,9 +169,9 @@ static void s_trouble(struct zr_batch *b, struct zr_op *op, struct zr_answer *an
 
 /* The service refused to read for one of the ids. */
 static bool s_refused_read(struct zr_engine *e, struct zr_op *op, struct zr_answer *answer) {
-  if (op->batch->item_count == 0)
-    return true; /* nobody waits for these ids any more */
   if (op->count > 1) {
+    if (op->batch->item_count == 0)
+      return true; /* nobody waits for these ids any more */
     unsigned size = op->count > ZR_FAN_OUT ? (op->count + ZR_FAN_OUT - 1) / ZR_FAN_OUT : 1;
     return s_queue_reads(e, op->batch, op->items, op->count, size);
   }

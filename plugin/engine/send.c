@@ -109,11 +109,13 @@ static void s_not_kept(struct zr_engine *e, struct zr_op *op, const char *why) {
     struct zr_item *it = op->items[i];
     if (it->batch != op->batch || it->in_flight)
       continue;
-    if (it->attempts == 0)
-      zr_answer_set(&it->answer, answer);
-    struct zr_verdict v = zr_verdict_final(it, ZR_CODE_NOT_RECORDED, zr_verdict_settled_early(it));
+    if (it->attempts > 0) {
+      zr_item_finalise(it); /* watched, and not sent again */
+      continue;
+    }
+    zr_answer_set(&it->answer, answer);
     while (it->subs)
-      zr_job_decide(e, it->subs, v.outcome, v.code);
+      zr_job_decide(e, it->subs, ZR_OUTCOME_NOT_ATTEMPTED, ZR_CODE_NOT_RECORDED);
   }
   zr_answer_release(answer);
   zr_op_free(e, op);
@@ -239,6 +241,8 @@ void zr_engine_released(struct zr_engine *e, uint64_t handle, const struct zr_re
     for (unsigned i = 0; i < op->count; i++)
       zr_item_answered(op->items[i], a, now.mono);
   }
+  for (unsigned i = 0; i < op->count; i++)
+    zr_guard_note(e, op->items[i], NULL); /* gates waited for the end of this call */
   zr_event_answered(e, op, &call);
   zr_op_free(e, op);
   s_after_answer(e, b, a, c, call.retry_after_ms);

@@ -3,10 +3,7 @@
  * fresh items, as if this engine had made the calls and their answers had just come; then they are
  * read and watched like any others. The job that owns them wants nothing sent.
  */
-#include "engine/state.h"
-
-/* So long after it was sent no call takes effect any more, whatever the clocks did meanwhile. */
-enum { ZR_LONG_AGO_MS = 3600000 };
+#include "engine/held.h"
 
 /* ---- ids that must be read before anything is sent ---- */
 
@@ -18,7 +15,15 @@ size_t zr_engine_held(const struct zr_engine *e) {
 }
 
 bool zr_held_for_good(const struct zr_engine *e) {
-  return e->settling == 0 && zr_engine_held(e) > 0;
+  for (int p = 0; p < ZR_PRODUCT_COUNT_; p++) {
+    for (const struct zr_held *h = e->held[p]; h; h = h->hh.next) {
+      struct zr_item *it = NULL;
+      HASH_FIND(hh, e->items[p], h->id, strlen(h->id), it);
+      if (!it)
+        return true;
+    }
+  }
+  return false;
 }
 
 static void s_forget(struct zr_engine *e, enum zr_product product, struct zr_held *h) {
@@ -26,10 +31,19 @@ static void s_forget(struct zr_engine *e, enum zr_product product, struct zr_hel
   zr_free(h);
 }
 
-void zr_held_clear(struct zr_engine *e, const struct zr_item *it) {
+static struct zr_held *s_find(const struct zr_engine *e, const struct zr_item *it) {
   struct zr_held *h = NULL;
   const char *id = zr_rstr_text(it->id);
   HASH_FIND(hh, e->held[it->product], id, strlen(id), h);
+  return h;
+}
+
+bool zr_held_has(const struct zr_engine *e, const struct zr_item *it) {
+  return s_find(e, it) != NULL;
+}
+
+void zr_held_clear(struct zr_engine *e, const struct zr_item *it) {
+  struct zr_held *h = s_find(e, it);
   if (h)
     s_forget(e, it->product, h);
 }
@@ -90,16 +104,15 @@ static bool s_listed(const struct zr_release_end *end, const char *id) {
   return false;
 }
 
-/* The end as it counts now: a call without one may still take effect, unless it is long ago. */
-static struct zr_call_end s_end_of(const struct zr_engine *e, const struct zr_open_call *call) {
+/* The end as it counts now: a call without one may still take effect. How long ago it was is not
+ * asked: the wall clock may have been set meanwhile. */
+static struct zr_call_end s_end_of(const struct zr_open_call *call) {
   struct zr_call_end end = call->end.call;
   if (!call->answered)
     end = (struct zr_call_end){.class_ = ZR_CLASS_UNKNOWN,
                                .late_effect = true,
                                .retry_after_ms = -1,
                                .reason = "the server stopped before its answer was recorded"};
-  if (e->now.wall.ms - call->sent_at.ms > ZR_LONG_AGO_MS)
-    end.late_effect = false;
   return end;
 }
 
@@ -118,10 +131,17 @@ static void s_replay_id(struct zr_engine *e, struct zr_item *it, const struct zr
     zr_item_accepted(it, request_id, e->now.mono);
 }
 
+/* Its own evidence an item keeps; what is known of it may come from another settle job. */
+static bool s_takes_evidence(const struct zr_engine *e, const struct zr_item *it,
+                             const struct zr_job *j) {
+  bool own = it->in_flight || it->batch_number > e->options.last_batch;
+  return it->subs && !own && (it->subs->job == j || it->attempts > 0);
+}
+
 /* Out of memory here costs the answer's words, and makes it count as the least certain one. */
 static void s_replay(struct zr_engine *e, const struct zr_job *j, enum zr_product product,
                      const struct zr_open_call *call) {
-  struct zr_call_end end = s_end_of(e, call);
+  struct zr_call_end end = s_end_of(call);
   struct zr_rstr *request_id =
       end.request_id && *end.request_id ? zr_rstr_new(zr_view_of(end.request_id)) : NULL;
   if (end.class_ == ZR_CLASS_OK)
@@ -130,7 +150,7 @@ static void s_replay(struct zr_engine *e, const struct zr_job *j, enum zr_produc
   for (size_t i = 0; i < call->id_count; i++) {
     struct zr_item *it = NULL;
     HASH_FIND(hh, e->items[product], call->ids[i], strlen(call->ids[i]), it);
-    if (it && it->subs && it->subs->job == j)
+    if (it && s_takes_evidence(e, it, j))
       s_replay_id(e, it, call, answer, request_id);
   }
   zr_answer_release(answer);
@@ -188,7 +208,6 @@ enum zr_err zr_engine_settle(struct zr_engine *e, const struct zr_open_calls *op
   j->cancelled = true;
   j->cancelled_at = now.mono;
   j->duplicate_count = 0; /* an id of several calls is nobody's mistake */
-  e->settling++;
   for (size_t i = 0; i < open->call_count; i++)
     s_replay(e, j, open->product, &open->calls[i]);
   *job = j->handle;

@@ -72,6 +72,7 @@ struct zr_item;
 struct zr_batch;
 struct zr_lane;
 struct zr_op;
+struct zr_held; /* held.h */
 
 /* One distinct id of one job: its result, once decided. */
 struct zr_sub {
@@ -126,6 +127,7 @@ struct zr_job {
   uint64_t handle;
   enum zr_product product;
   bool allow_missing;
+  bool depend_resource;
   bool cancelled;
   bool settle; /* of an earlier process's calls (settle.c): wants nothing sent, so cancelled too */
   bool done_queued;
@@ -177,16 +179,20 @@ struct zr_item {
 
   /* What was sent, and what came back. The strongest of these decides what absence means. */
   bool in_flight;
-  bool accepted;     /* a recognised acceptance */
-  bool ambiguous;    /* a send without a conclusive answer */
-  bool late_effect;  /* … that may still take effect */
-  bool unauthorized; /* the last refusal was one of authorisation */
-  bool refused;      /* a conclusive refusal of a call that named it */
-  bool final;        /* not to be sent again: singled out, failed list, redirect */
+  bool accepted;    /* a recognised acceptance */
+  bool ambiguous;   /* a send without a conclusive answer */
+  bool late_effect; /* … that may still take effect */
+  bool disputed;    /* refused as missing or for its state: a read that has it may be behind */
+  struct zr_mono disputed_at; /* the last time */
+  bool unconfirmed;           /* a 429 says that nothing was done, and no read has said so since */
+  bool unauthorized;          /* the last refusal was one of authorisation */
+  bool refused;               /* a conclusive refusal of a call that named it */
+  bool final;                 /* not to be sent again: singled out, failed list, redirect */
   uint32_t attempts;
   uint32_t batch_number;
   struct zr_wall sent_at;
   struct zr_mono answered_at;
+  struct zr_mono late_at; /* the last answer after which an effect may still come */
   struct zr_rstr *release_id;
   struct zr_answer *answer; /* the last that was no acceptance, also of a read that failed */
 };
@@ -276,13 +282,6 @@ struct zr_op {
   const char *ids[ZR_BATCH_MAX];
 };
 
-/* An id of an earlier process's call that was not read since. */
-struct zr_held {
-  UT_hash_handle hh;
-  struct zr_held *next; /* while it is added */
-  char id[];
-};
-
 struct zr_engine {
   struct zr_engine_options options;
   struct zr_rng rng;
@@ -290,7 +289,6 @@ struct zr_engine {
   struct zr_job *jobs;                      /* by handle */
   struct zr_item *items[ZR_PRODUCT_COUNT_]; /* by id; dry runs are not in here */
   struct zr_held *held[ZR_PRODUCT_COUNT_];  /* nothing is sent while there are any */
-  unsigned settling;                        /* settle jobs that are not done */
   struct zr_lane *lanes;
   struct zr_batch *batches;
   struct zr_op *ops;
@@ -302,6 +300,7 @@ struct zr_engine {
   unsigned reads_open;
   struct zr_mono read_throttled_since; /* without a call let through; NEVER: not */
   struct zr_mono send_throttled_since;
+  bool held_for_good;     /* what wants to be sent is reported instead; looked at in each step */
   unsigned sends_waiting; /* batches that are ready to send, counted at each step */
   struct zr_rate read_rate;
   struct zr_rate release_rate;
@@ -375,6 +374,12 @@ struct zr_mono zr_jobs_wake(const struct zr_engine *e);
 struct zr_lane *zr_lane_of(struct zr_engine *e, const struct zr_release_request *r, bool own);
 void zr_lane_push(struct zr_engine *e, struct zr_lane *l, struct zr_item *it);
 void zr_lane_remove(struct zr_lane *l, struct zr_item *it);
+/* More than he asked for is not done for a caller: a lane with depend_resource sends nothing for
+ * one without. */
+bool zr_lane_fits(const struct zr_lane *l, const struct zr_job *j);
+/* Takes out of a batch what only callers want whom its lane does not fit, into the lane that does.
+ */
+void zr_lane_leave(struct zr_engine *e, struct zr_batch *b);
 void zr_lanes_flush(struct zr_engine *e);
 struct zr_mono zr_lanes_wake(const struct zr_engine *e);
 
@@ -419,13 +424,6 @@ void zr_op_next_part(struct zr_engine *e, struct zr_batch *b);
 void zr_op_drop_parts(struct zr_engine *e, struct zr_batch *b);
 void zr_op_free(struct zr_engine *e, struct zr_op *op);
 int64_t zr_backoff_ms(struct zr_engine *e, unsigned failures);
-
-/* settle.c */
-/* A good read told of the id. */
-void zr_held_clear(struct zr_engine *e, const struct zr_item *it);
-void zr_held_clean_up(struct zr_engine *e);
-/* Nothing will read the ids that are held: what wants to be sent is reported instead. */
-bool zr_held_for_good(const struct zr_engine *e);
 
 /* send.c */
 bool zr_op_start_release(struct zr_engine *e, struct zr_batch *b);

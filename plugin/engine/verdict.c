@@ -71,9 +71,11 @@ static struct zr_verdict s_never_sent(const struct zr_item *it, bool dry) {
 static struct zr_verdict s_gone_after_send(const struct zr_item *it) {
   if (it->absent_streak < 2)
     return s_wait;
+  if (it->unauthorized && !it->accepted) /* gone, or hidden since the rights changed */
+    return s_end(ZR_OUTCOME_REFUSED, ZR_CODE_NOT_VISIBLE);
   if (it->accepted || it->ambiguous)
     return s_end(ZR_OUTCOME_RELEASED, ZR_CODE_NONE);
-  if (it->unauthorized || it->hidden)
+  if (it->hidden)
     return s_end(ZR_OUTCOME_REFUSED, ZR_CODE_NOT_VISIBLE);
   return s_end(ZR_OUTCOME_ALREADY_GONE, ZR_CODE_NONE);
 }
@@ -88,7 +90,7 @@ static struct zr_verdict s_still_in_bin(const struct zr_item *it) {
   if (it->ambiguous)
     return it->final || it->attempts >= ZR_TRIES_UNKNOWN ? s_wait : s_send;
   if (it->unauthorized)
-    return s_end(ZR_OUTCOME_REFUSED, zr_verdict_code_of(it->answer));
+    return it->disputed ? s_wait : s_end(ZR_OUTCOME_REFUSED, zr_verdict_code_of(it->answer));
   /* Refused for good and still there: reads may lag, so look on for a while before saying so. */
   return it->final ? s_wait : s_send;
 }
@@ -151,7 +153,7 @@ static enum zr_code s_code_in_bin(const struct zr_item *it) {
 static struct zr_verdict s_final_ambiguous(const struct zr_item *it, bool settled) {
   if (it->read_since_answer && it->presence == ZR_PRESENCE_LEAVING)
     return s_end(ZR_OUTCOME_ACCEPTED, ZR_CODE_ACCEPTED_UNVERIFIED);
-  bool late = it->late_effect && it->read_at.ms - it->answered_at.ms < ZR_LATE_EFFECT_MS;
+  bool late = it->late_effect && it->read_at.ms - it->late_at.ms < ZR_LATE_EFFECT_MS;
   if (!settled || late)
     return s_unknown();
   if (it->presence == ZR_PRESENCE_BIN)
@@ -162,12 +164,19 @@ static struct zr_verdict s_final_ambiguous(const struct zr_item *it, bool settle
 }
 
 /* Refused: without a later read even a refusal is not believed, it may have had effect in part. A
- * refusal of authorisation is: nothing of ours was looked at. */
-static struct zr_verdict s_final_refused(const struct zr_item *it) {
+ * refusal of authorisation is: nothing of ours was looked at. What the service and the read do not
+ * agree about, or a word that may be a step of a release, wants the whole watch. */
+static struct zr_verdict s_final_refused(const struct zr_item *it, bool settled) {
+  bool doubt =
+      !settled && it->disputed && it->read_at.ms - it->disputed_at.ms < ZR_SETTLE_REFUSED_MS;
   bool absent = it->read_since_answer && it->presence == ZR_PRESENCE_ABSENT;
-  if (it->unauthorized)
+  if (it->unauthorized && it->presence != ZR_PRESENCE_LEAVING &&
+      (absent || !(doubt || it->unconfirmed)))
     return s_end(ZR_OUTCOME_REFUSED, absent ? ZR_CODE_NOT_VISIBLE : zr_verdict_code_of(it->answer));
   if (!it->read_since_answer)
+    return s_unknown();
+  if ((doubt && it->presence != ZR_PRESENCE_LIVE) ||
+      (!settled && it->presence == ZR_PRESENCE_OTHER))
     return s_unknown();
   bool denies_bin = it->presence == ZR_PRESENCE_OTHER && s_class(it) == ZR_CLASS_STATE;
   if (denies_bin || it->presence == ZR_PRESENCE_LIVE)
@@ -188,7 +197,7 @@ struct zr_verdict zr_verdict_final(const struct zr_item *it, enum zr_code why, b
     return s_end(ZR_OUTCOME_UNKNOWN, ZR_CODE_UNKNOWN_OUTCOME);
   if (it->ambiguous)
     return s_final_ambiguous(it, settled && it->read_since_answer);
-  return s_final_refused(it);
+  return s_final_refused(it, settled);
 }
 
 bool zr_verdict_settled_early(const struct zr_item *it) {

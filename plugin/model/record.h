@@ -3,8 +3,9 @@
  * ids ended. `app` makes the records from what the engine tells, `journal` keeps them, and a fresh
  * engine gets those that are open (zr_engine_settle).
  *
- * A call is open for an id from its intent on, until its answer says NOT_SENT, or an outcome of the
- * id that closes (zr_record_closes) is recorded with this call's number or a later one.
+ * A call is open for an id from its intent on, until its answer says that it never left
+ * (zr_record_never_left), or an outcome of the id that closes (zr_record_closes) is recorded with
+ * this call's number or a later one.
  */
 #ifndef ZR_MODEL_RECORD_H
 #define ZR_MODEL_RECORD_H
@@ -19,7 +20,7 @@
 
 enum zr_record_kind {
   ZR_RECORD_INTENT,   /* a call naming `ids` is about to leave; on disk before its first byte */
-  ZR_RECORD_ANSWER,   /* that call's end, classified; NOT_SENT: it never left */
+  ZR_RECORD_ANSWER,   /* that call's end, classified */
   ZR_RECORD_OUTCOMES, /* ids of one caller that are decided */
 };
 

@@ -185,7 +185,8 @@ static void an_id_of_two_calls_is_one_instance(void **state) {
   assert_int_equal(s_count(j, ZR_OUTCOME_REFUSED), 2);
 }
 
-static void long_ago_needs_no_long_watch(void **state) {
+/* The wall clock may have been set since: what it says of the age shortens no watch. */
+static void what_seems_long_ago_is_watched_as_long(void **state) {
   (void)state;
   struct zr_open_call call = s_call(7, 0, 4);
   call.sent_at.ms -= 4000000;
@@ -193,7 +194,7 @@ static void long_ago_needs_no_long_watch(void **state) {
   int64_t start = w.now;
   s_finish();
   assert_int_equal(s_count(j, ZR_OUTCOME_REFUSED), 4);
-  assert_true(w.now - start < 15000);
+  assert_true(w.now - start >= 30000);
 }
 
 static void ids_at_work_keep_their_own_evidence(void **state) {
@@ -241,7 +242,7 @@ int main(void) {
       T(nothing_is_sent_before_all_of_it_was_read),
       T(what_cannot_be_read_keeps_everything_from_being_sent),
       T(an_id_of_two_calls_is_one_instance),
-      T(long_ago_needs_no_long_watch),
+      T(what_seems_long_ago_is_watched_as_long),
       T(ids_at_work_keep_their_own_evidence),
       T(out_of_memory_changes_nothing),
   };
