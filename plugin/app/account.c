@@ -1,6 +1,7 @@
 #include "app/account.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "app/calls.h"
 #include "app/version.h"
@@ -98,6 +99,8 @@ static void s_replace(struct zr_loop *l, struct zr_credential *c) {
   char before[ZR_FINGERPRINT_CHARS + 1];
   (void)snprintf(before, sizeof before, "%s", l->account.credential.fingerprint);
   enum zr_err e = s_take_up(l, c);
+  if (e == ZR_ERR_OK && l->keeper && strcmp(before, l->account.credential.fingerprint) != 0)
+    zr_keeper_change_account(l->keeper);
   if (e == ZR_ERR_OK)
     zr_log(ZR_LOG_INFO, "app", "credential replaced", zr_s("source", l->account.credential.source),
            zr_s("account_before", before), zr_s("account", l->account.credential.fingerprint));

@@ -6,12 +6,39 @@
 /* One call under way. */
 struct call {
   struct zr_loop *loop;
-  uint64_t op;
   uint32_t batch;
+  struct zr_seen_read read; /* op and product of any call */
 };
 
 struct zr_engine_time zr_loop_now(void) {
   return (struct zr_engine_time){zr_mono_now(), zr_wall_now()};
+}
+
+struct zr_waiter *zr_waiter_new(enum zr_product product, const char *request_id,
+                                struct zr_job_sink sink) {
+  struct zr_waiter *w = zr_calloc(1, sizeof *w);
+  char *copy = request_id ? zr_strdup(request_id) : NULL;
+  if (!w || (request_id && !copy)) {
+    zr_free(w);
+    zr_free(copy);
+    return NULL;
+  }
+  w->product = product;
+  w->request_id = copy;
+  w->sink = sink;
+  return w;
+}
+
+void zr_waiter_free(struct zr_waiter *w) {
+  if (!w)
+    return;
+  zr_free(w->request_id);
+  zr_free(w);
+}
+
+void zr_waiter_add(struct zr_loop *l, struct zr_waiter *w, uint64_t job) {
+  w->job = job;
+  LL_PREPEND(l->waiters, w);
 }
 
 static void s_log_end(const char *what, const struct call *c, const struct zr_call_end *end) {
@@ -26,25 +53,35 @@ static void s_log_end(const char *what, const struct call *c, const struct zr_ca
 static void s_described(void *ctx, const struct zr_describe_end *end) {
   struct call *c = ctx;
   s_log_end("read ended", c, &end->call);
-  zr_engine_described(c->loop->engine, c->op, end, zr_loop_now());
+  if (!zr_lookup_first(c->loop->keeper, &c->read, end))
+    zr_engine_described(c->loop->engine, c->read.op, end, zr_loop_now());
   zr_free(c);
 }
 
 static void s_released(void *ctx, const struct zr_release_end *end) {
   struct call *c = ctx;
   s_log_end("release call ended", c, &end->call);
-  zr_engine_released(c->loop->engine, c->op, end, zr_loop_now());
+  if (c->loop->keeper)
+    zr_keeper_answer(c->loop->keeper, c->read.product, c->batch, end);
+  zr_engine_released(c->loop->engine, c->read.op, end, zr_loop_now());
   zr_free(c);
 }
 
 static void s_counted(void *ctx, const struct zr_list_end *end) {
   struct call *c = ctx;
   s_log_end("count of the bin ended", c, &end->call);
-  zr_engine_counted(c->loop->engine, c->op, &end->call, end->total, zr_loop_now());
+  zr_engine_counted(c->loop->engine, c->read.op, &end->call, end->total, zr_loop_now());
   zr_free(c);
 }
 
-/* Not started: for the engine the same as a connection that could not be made. */
+static void s_released_unsent(struct zr_loop *l, const struct zr_action *a,
+                              const struct zr_release_end *end) {
+  if (l->keeper)
+    zr_keeper_answer(l->keeper, a->product, a->batch, end);
+  zr_engine_released(l->engine, a->op, end, zr_loop_now());
+}
+
+/* Not started: the same as a connection that could not be made. */
 static void s_not_started(struct zr_loop *l, const struct zr_action *a, enum zr_err e) {
   const struct zr_call_end end = {.class_ = ZR_CLASS_NOT_SENT,
                                   .code = "",
@@ -57,7 +94,7 @@ static void s_not_started(struct zr_loop *l, const struct zr_action *a, enum zr_
   else if (a->kind == ZR_ACTION_COUNT_BIN)
     zr_engine_counted(l->engine, a->op, &end, 0, zr_loop_now());
   else
-    zr_engine_released(l->engine, a->op, &(struct zr_release_end){.call = end}, zr_loop_now());
+    s_released_unsent(l, a, &(struct zr_release_end){.call = end});
 }
 
 /* The bin's total comes with any page of it. */
@@ -84,7 +121,14 @@ static void s_call(struct zr_loop *l, const struct zr_action *a) {
   struct call *c = zr_calloc(1, sizeof *c);
   enum zr_err e = ZR_ERR_NOMEM;
   if (c) {
-    *c = (struct call){l, a->op, a->batch};
+    *c = (struct call){.loop = l,
+                       .batch = a->batch,
+                       .read = {.op = a->op,
+                                .product = a->product,
+                                .ids = a->ids,
+                                .id_count = a->id_count,
+                                .wants_known = a->wants_known,
+                                .wants_first_seen = a->wants_first_seen}};
     e = s_start(l, a, &order, c);
   }
   if (e == ZR_ERR_OK)
@@ -112,22 +156,50 @@ static void s_done(struct zr_loop *l, const struct zr_action *a) {
     return;
   LL_DELETE(l->waiters, w);
   struct zr_job_sink sink = w->sink;
-  zr_free(w);
+  zr_waiter_free(w);
   sink.on_done(sink.ctx, a->report);
+}
+
+/* Outcomes are in the journal's queue before anybody is told of them. */
+static void s_event(struct zr_loop *l, const struct zr_action *a) {
+  const struct zr_waiter *w = s_waiter(l, a->job);
+  if (!w)
+    return;
+  if (l->keeper && !w->dry && a->event->kind == ZR_EVENT_OUTCOMES)
+    zr_keeper_outcomes(l->keeper, w->product, w->request_id, a->event);
+  if (w->sink.on_event)
+    w->sink.on_event(w->sink.ctx, a->event);
+}
+
+static void s_record(struct zr_loop *l, const struct zr_action *a) {
+  if (l->keeper)
+    zr_keeper_intent(l->keeper, a);
+  else
+    zr_engine_recorded(l->engine, a->op, false, "there is no journal", zr_loop_now());
 }
 
 void zr_calls_carry_out(struct zr_loop *l) {
   struct zr_action a;
   while (zr_engine_poll(l->engine, zr_loop_now(), &a)) {
-    if (a.kind == ZR_ACTION_DESCRIBE || a.kind == ZR_ACTION_RELEASE ||
-        a.kind == ZR_ACTION_COUNT_BIN) {
+    switch (a.kind) {
+    case ZR_ACTION_DESCRIBE:
+    case ZR_ACTION_RELEASE:
+    case ZR_ACTION_COUNT_BIN:
       s_call(l, &a);
-    } else if (a.kind == ZR_ACTION_DONE) {
+      break;
+    case ZR_ACTION_DONE:
       s_done(l, &a);
-    } else {
-      struct zr_waiter *w = s_waiter(l, a.job);
-      if (w)
-        w->sink.on_event(w->sink.ctx, a.event);
+      break;
+    case ZR_ACTION_EVENT:
+      s_event(l, &a);
+      break;
+    case ZR_ACTION_RECORD:
+      s_record(l, &a);
+      break;
+    case ZR_ACTION_VOID:
+      if (l->keeper)
+        zr_keeper_void(l->keeper, &a);
+      break;
     }
   }
 }
@@ -136,6 +208,6 @@ void zr_calls_forget(struct zr_loop *l) {
   while (l->waiters) {
     struct zr_waiter *w = l->waiters;
     LL_DELETE(l->waiters, w);
-    zr_free(w);
+    zr_waiter_free(w);
   }
 }

@@ -8,22 +8,27 @@
 #include <utlist.h>
 
 #include "app/account.h"
+#include "app/keeper.h"
 #include "engine/engine.h"
 #include "http/http.h"
 #include "model/backend.h"
 #include "zenlayer/endpoint.h"
 #include "zenlayer/remote.h"
 
-/* Who waits for a job. */
+/* Who waits for a job, and what the journal is told with its outcomes. */
 struct zr_waiter {
   uint64_t job;
-  struct zr_job_sink sink;
+  enum zr_product product;
+  bool dry;
+  char *request_id;        /* NULL: none */
+  struct zr_job_sink sink; /* on_event may be NULL */
   struct zr_waiter *next;
 };
 
 struct zr_loop {
   struct zr_backend backend;
   struct zr_server_facts facts; /* of them, those that never change; account.told has all */
+  char *journal_path;           /* NULL: no journal is asked for */
   struct zr_endpoint endpoint;
   struct zr_account account;
   pthread_t thread;
@@ -32,6 +37,7 @@ struct zr_loop {
   struct zr_http *http;     /* zr_http_wakeup: any thread */
   struct zr_remote *remote; /* NULL without credentials */
   struct zr_engine *engine;
+  struct zr_keeper *keeper; /* NULL: there is no journal */
   struct zr_waiter *waiters;
 
   /* Under the lock. */
@@ -42,6 +48,11 @@ struct zr_loop {
 };
 
 struct zr_engine_time zr_loop_now(void);
+/* NULL when out of memory. Of nobody until it is added; `free` takes NULL. */
+struct zr_waiter *zr_waiter_new(enum zr_product product, const char *request_id,
+                                struct zr_job_sink sink) ZR_MUST_CHECK;
+void zr_waiter_free(struct zr_waiter *w);
+void zr_waiter_add(struct zr_loop *l, struct zr_waiter *w, uint64_t job);
 /* Carries out every action that is due. Loop thread. */
 void zr_calls_carry_out(struct zr_loop *l);
 /* Forgets who waits, after the thread has ended. */

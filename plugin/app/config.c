@@ -28,6 +28,8 @@ static const struct member s_members[] = {
     {"profile", KIND_TEXT, AT(profile), 0, 0},
     {"ca_file", KIND_TEXT, AT(ca_file), 0, 0},
     {"proxy", KIND_TEXT, AT(proxy), 0, 0},
+    {"journal", KIND_TEXT, AT(journal), 0, 0},
+    {"journal_keep_days", KIND_COUNT, AT(journal_keep_days), 1, 36500},
     {"allow_plain_http", KIND_BOOL, AT(allow_plain_http), 0, 0},
     {"http1_only", KIND_BOOL, AT(http1_only), 0, 0},
     {"calls_per_second", KIND_NUMBER, AT(calls_per_second), 0.01, 10000},
@@ -192,6 +194,7 @@ void zr_config_clean_up(struct zr_config *c) {
   zr_free(c->profile);
   zr_free(c->ca_file);
   zr_free(c->proxy);
+  zr_free(c->journal);
   zr_config_keep_clean_up(c);
   zr_config_clients_clean_up(c);
   zr_secret_clean_up(&c->access_key_id);

@@ -24,6 +24,8 @@ struct zr_config {
   char *profile;
   char *ca_file;
   char *proxy;
+  char *journal;
+  unsigned journal_keep_days; /* 0: the journal's own default */
   bool allow_plain_http;
   bool http1_only;
   double calls_per_second;

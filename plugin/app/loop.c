@@ -60,17 +60,19 @@ static enum zr_err s_submit(void *self, const struct zr_release_request *request
   struct zr_loop *l = self;
   if (!l->remote || l->account.is_waiting)
     return ZR_ERR_STATE;
-  struct zr_waiter *w = zr_calloc(1, sizeof *w);
+  struct zr_waiter *w = zr_waiter_new(request->product, request->request_id, sink);
   if (!w)
     return ZR_ERR_NOMEM;
+  w->dry = request->validate_only;
   enum zr_err e = zr_engine_submit(l->engine, request, zr_loop_now(), job);
   if (e != ZR_ERR_OK) {
-    zr_free(w);
+    zr_waiter_free(w);
     return e;
   }
-  w->job = *job;
-  w->sink = sink;
-  LL_PREPEND(l->waiters, w);
+  zr_waiter_add(l, w, *job);
+  /* What an earlier process left open could not be read before: it may be by now. */
+  if (zr_engine_held(l->engine) > 0 && !w->dry && !zr_settling_runs(l->keeper))
+    zr_settling_begin(l->keeper);
   zr_log(ZR_LOG_INFO, "engine", "release taken", zr_i("job", (int64_t)*job),
          zr_i("ids", (int64_t)request->instance_id_count),
          zr_s("product", zr_product_info(request->product)->name),
@@ -84,6 +86,21 @@ static void s_cancel(void *self, uint64_t job) {
   zr_engine_cancel(l->engine, job, zr_loop_now());
 }
 
+/* A list on its way back through the journal. */
+struct s_listing {
+  struct zr_loop *loop;
+  enum zr_product product;
+  struct zr_list_sink sink;
+};
+
+static void s_on_list(void *ctx, const struct zr_list_end *end) {
+  struct s_listing *g = ctx;
+  if (end->call.class_ == ZR_CLASS_OK)
+    zr_lookup_listed(g->loop->keeper, g->product, end->rows, end->row_count);
+  g->sink.on_done(g->sink.ctx, end);
+  zr_free(g);
+}
+
 static enum zr_err s_list(void *self, const struct zr_list_query *query, struct zr_mono deadline,
                           struct zr_list_sink sink) {
   struct zr_loop *l = self;
@@ -91,7 +108,33 @@ static enum zr_err s_list(void *self, const struct zr_list_query *query, struct 
     return ZR_ERR_STATE;
   int64_t left = zr_mono_until(deadline, zr_mono_now());
   int64_t timeout = left < LIST_TIMEOUT_MS ? left : LIST_TIMEOUT_MS;
-  return zr_remote_list(l->remote, query, timeout > 0 ? timeout : 1, sink.on_done, sink.ctx);
+  struct s_listing *g = zr_calloc(1, sizeof *g);
+  if (!g)
+    return ZR_ERR_NOMEM;
+  *g = (struct s_listing){l, query->product, sink};
+  enum zr_err e = zr_remote_list(l->remote, query, timeout > 0 ? timeout : 1, s_on_list, g);
+  if (e != ZR_ERR_OK)
+    zr_free(g);
+  return e;
+}
+
+static enum zr_err s_find_records(void *self, const struct zr_record_query *query,
+                                  struct zr_records_sink sink) {
+  struct zr_loop *l = self;
+  return zr_lookup_find(l->keeper, query, sink);
+}
+
+static enum zr_err s_settle(void *self, struct zr_settle_sink sink) {
+  struct zr_loop *l = self;
+  return l->account.is_waiting ? ZR_ERR_LIMIT : zr_settling_start(l->keeper, sink);
+}
+
+static void s_forget(void *self, void *ctx) {
+  struct zr_loop *l = self;
+  if (!l->keeper)
+    return;
+  zr_settling_forget(l->keeper, ctx);
+  zr_lookup_forget(l->keeper, ctx);
 }
 
 static const struct zr_server_facts *s_facts(void *self) {
@@ -141,15 +184,40 @@ static enum zr_err s_new_account(struct zr_loop *l, const struct zr_config *conf
   return e;
 }
 
+/* Settings do not outlive the start everywhere. */
+static enum zr_err s_keep_path(struct zr_loop *l, const char *path) {
+  l->journal_path = path ? zr_strdup(path) : NULL;
+  return path && !l->journal_path ? ZR_ERR_NOMEM : ZR_ERR_OK;
+}
+
+static enum zr_err s_new_engine(struct zr_loop *l, struct zr_config *config) {
+  const struct zr_keeper *k = l->keeper;
+  const struct zr_engine_options o = {
+      .seed = s_seed(),
+      .calls_per_second = config->calls_per_second,
+      .call_timeout_ms = config->call_timeout_ms,
+      .policy = zr_config_policy(config),
+      .journal = k != NULL,
+      .last_batch = k && k->journal ? zr_journal_last_batch(k->journal) : 0,
+  };
+  enum zr_err e = zr_engine_new(&o, &l->engine);
+  if (e == ZR_ERR_OK && k)
+    zr_settling_begin(l->keeper);
+  return e;
+}
+
 static enum zr_err s_build(struct zr_loop *l, struct zr_config *config,
                            const struct zr_app_options *options, struct zr_buf *problem) {
   enum zr_err e = zr_config_endpoint(config, options, &l->endpoint, problem);
+  if (e == ZR_ERR_OK)
+    e = s_keep_path(l, options->journal ? options->journal : config->journal);
   if (e != ZR_ERR_OK)
     return e;
   l->facts = (struct zr_server_facts){.version = ZR_VERSION,
                                       .endpoint = l->endpoint.url,
                                       .max_ids = ZR_JOB_MAX_IDS,
-                                      .max_batch = ZR_BATCH_MAX};
+                                      .max_batch = ZR_BATCH_MAX,
+                                      .journal = l->journal_path};
   const struct zr_http_options http = {.ca_file = config->ca_file,
                                        .proxy = config->proxy,
                                        .user_agent = "zenrelease/" ZR_VERSION,
@@ -157,12 +225,10 @@ static enum zr_err s_build(struct zr_loop *l, struct zr_config *config,
   e = zr_http_new(&http, &l->http, problem);
   if (e != ZR_ERR_OK)
     return e;
-  const struct zr_engine_options engine = {.seed = s_seed(),
-                                           .calls_per_second = config->calls_per_second,
-                                           .call_timeout_ms = config->call_timeout_ms,
-                                           .policy = zr_config_policy(config)};
-  e = zr_engine_new(&engine, &l->engine);
-  return e == ZR_ERR_OK ? s_new_account(l, config, options, problem) : e;
+  e = s_new_account(l, config, options, problem);
+  if (e == ZR_ERR_OK && l->journal_path)
+    e = zr_keeper_new(l, l->journal_path, config->journal_keep_days, &l->keeper, problem);
+  return e == ZR_ERR_OK ? s_new_engine(l, config) : e;
 }
 
 enum zr_err zr_loop_new(struct zr_config *config, const struct zr_app_options *options,
@@ -176,6 +242,9 @@ enum zr_err zr_loop_new(struct zr_config *config, const struct zr_app_options *o
                                    .submit = s_submit,
                                    .cancel = s_cancel,
                                    .list = s_list,
+                                   .find_records = s_find_records,
+                                   .settle = s_settle,
+                                   .forget = s_forget,
                                    .facts = s_facts};
   enum zr_err e = s_build(l, config, options, problem);
   if (e == ZR_ERR_OK && pthread_create(&l->thread, NULL, s_thread, l) != 0)
@@ -206,15 +275,23 @@ void zr_loop_stop(struct zr_loop *l) {
   (void)pthread_mutex_unlock(&l->lock);
   zr_http_wakeup(l->http);
   (void)pthread_join(l->thread, NULL);
+  zr_keeper_close(l->keeper);
+}
+
+void zr_loop_watch_trouble(struct zr_loop *l, zr_trouble_fn *fn, void *ctx) {
+  if (l->keeper)
+    zr_keeper_watch(l->keeper, fn, ctx);
 }
 
 void zr_loop_destroy(struct zr_loop *l) {
   if (!l)
     return;
   zr_account_end(l);
+  zr_keeper_destroy(l->keeper);
   zr_calls_forget(l);
   zr_http_destroy(l->http);
   zr_engine_destroy(l->engine);
   (void)pthread_mutex_destroy(&l->lock);
+  zr_free(l->journal_path);
   zr_free(l);
 }

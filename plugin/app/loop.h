@@ -6,6 +6,7 @@
 #define ZR_APP_LOOP_H
 
 #include "app/config.h"
+#include "app/keeper.h"
 #include "app/options.h"
 #include "base/attr.h"
 #include "base/buf.h"
@@ -28,6 +29,9 @@ enum zr_err zr_loop_offer_credential(struct zr_loop *l,
                                      struct zr_credential *credential) ZR_MUST_CHECK;
 /* Whether the service has refused the credential since this was last asked. Any thread. */
 bool zr_loop_take_refused(struct zr_loop *l);
+/* Tells `fn` of trouble with the journal, at once and at each change, on any thread, until the loop
+ * is stopped. Without a journal it is never called. */
+void zr_loop_watch_trouble(struct zr_loop *l, zr_trouble_fn *fn, void *ctx);
 /* Takes no more tasks, ends the thread and joins it. Jobs that are not done are never told. */
 void zr_loop_stop(struct zr_loop *l);
 /* After zr_loop_stop. NULL is fine. */

@@ -19,6 +19,7 @@ enum {
   KEY_CONNECTIONS,
   KEY_DRAIN,
   KEY_REATTACH,
+  KEY_JOURNAL,
 };
 
 static const struct argp_option s_options[] = {
@@ -31,6 +32,11 @@ static const struct argp_option s_options[] = {
      1},
     {"profile", KEY_PROFILE, "NAME", 0, "use this profile of ~/.zenlayer/credentials.json", 1},
     {"endpoint", KEY_ENDPOINT, "HOST[:PORT]", 0, "talk to this API endpoint", 1},
+    {"journal", KEY_JOURNAL, "FILE", 0,
+     "record every release call in this file before it leaves, and settle at the start what is "
+     "open in "
+     "it (docs/journal.md)",
+     1},
     {"tls-cert", KEY_TLS_CERT, "FILE", 0, "serve over TLS with this certificate chain (PEM)", 2},
     {"tls-key", KEY_TLS_KEY, "FILE", 0, "its private key (PEM, readable by its owner alone)", 2},
     {"tls-client-ca", KEY_TLS_CLIENT_CA, "FILE", 0,
@@ -86,6 +92,9 @@ static error_t s_set(int key, char *arg, struct argp_state *state) {
     return 0;
   case KEY_TLS_CLIENT_CA:
     o->tls_client_ca = arg;
+    return 0;
+  case KEY_JOURNAL:
+    o->journal = arg;
     return 0;
   case KEY_LOG_LEVEL:
     o->log_level = arg;

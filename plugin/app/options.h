@@ -14,6 +14,7 @@ struct zr_app_options {
   const char *tls_key;
   const char *tls_client_ca;
   const char *log_level;
+  const char *journal; /* NULL: none, unless the settings name one */
   bool allow_plaintext_remote;
   bool exit_with_parent;
   bool reattach; /* serve as a provider that a host attaches to */

@@ -35,6 +35,12 @@ static int s_fail(struct zr_buf *problem, enum zr_err e) {
   return 1;
 }
 
+/* Of the journal; any thread. */
+static void s_on_trouble(void *ctx, const char *why) {
+  struct parts *p = ctx;
+  zr_service_set_trouble(p->service, why);
+}
+
 static enum zr_err s_build(struct parts *p, const struct zr_app_options *o,
                            struct zr_buf *problem) {
   zr_reload_init(&p->reload, o);
@@ -59,6 +65,8 @@ static enum zr_err s_build(struct parts *p, const struct zr_app_options *o,
       .client_count = p->config.client_count,
   };
   e = zr_service_new(zr_loop_backend(p->loop), &service, &p->service);
+  if (e == ZR_ERR_OK)
+    zr_loop_watch_trouble(p->loop, s_on_trouble, p);
   return e;
 }
 

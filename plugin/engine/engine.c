@@ -183,8 +183,11 @@ static void s_hand_out_call(const struct zr_op *op, struct zr_action *out) {
   out->depend_resource = op->batch->lane->depend_resource;
   out->timeout_ms = op->timeout_ms;
   out->batch = op->number;
-  for (unsigned i = 0; i < op->count && !op->is_release && !out->wants_known; i++)
-    out->wants_known = op->items[i]->attempts == 0 && !op->items[i]->seen;
+  for (unsigned i = 0; i < op->count && !op->is_release; i++) {
+    const struct zr_item *it = op->items[i];
+    out->wants_known = out->wants_known || (it->attempts == 0 && !it->seen);
+    out->wants_first_seen = out->wants_first_seen || (it->attempts == 0 && zr_guard_asks_age(it));
+  }
 }
 
 /* False when memory is out for a report: it is tried again later. */

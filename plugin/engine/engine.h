@@ -54,7 +54,8 @@ struct zr_action {
   const char *const *ids;
   size_t id_count;
   bool depend_resource;
-  bool wants_known; /* DESCRIBE: for ids that the end does not show, known_ids matters */
+  bool wants_known;      /* DESCRIBE: for ids that the end does not show, known_ids matters */
+  bool wants_first_seen; /* DESCRIBE: bin_since_ms of the rows matters */
   int64_t timeout_ms;
   uint32_t batch;
   uint64_t job;

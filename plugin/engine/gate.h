@@ -42,6 +42,8 @@ struct zr_guard {
 enum zr_err zr_guard_new(const struct zr_job *j, const struct zr_release_request *r,
                          const struct zr_policy *server, struct zr_guard **out) ZR_MUST_CHECK;
 void zr_guard_free(struct zr_guard *g);
+/* Some caller's rules ask how long the item has been in the bin. */
+bool zr_guard_asks_age(const struct zr_item *it);
 /* A read has this row of the item: each of its callers' guards judges it. */
 void zr_guard_note(const struct zr_engine *e, struct zr_item *it, const struct zr_instance *row);
 /* What a row means for expectation number `sub` and the rules. `why` gets words when it is not

@@ -278,6 +278,15 @@ static bool s_too_young(const struct zr_policy *p, const struct zr_instance *row
   return true;
 }
 
+bool zr_guard_asks_age(const struct zr_item *it) {
+  for (const struct zr_sub *s = it->subs; s; s = s->next) {
+    const struct zr_guard *g = s->job->guard;
+    if (g && (g->policy.min_bin_ms > 0 || (g->server && g->server->min_bin_ms > 0)))
+      return true;
+  }
+  return false;
+}
+
 static bool s_protected(const struct zr_policy *p, const struct zr_instance *row,
                         struct zr_wall now, struct zr_buf *why) {
   for (size_t i = 0; p && i < p->keep_count; i++) {

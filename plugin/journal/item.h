@@ -11,6 +11,7 @@ enum zr_item_kind {
   /* From here on: reads. */
   ZR_ITEM_OPEN_CALLS,
   ZR_ITEM_FIRST_SEEN,
+  ZR_ITEM_KNOWN,
   ZR_ITEM_FIND,
 };
 
@@ -22,12 +23,13 @@ struct zr_item {
   struct zr_record record;
   zr_journal_kept_fn *kept;
   enum zr_product product;
-  const char *const *ids; /* SIGHT, FIRST_SEEN */
+  const char *const *ids; /* SIGHT, FIRST_SEEN, KNOWN */
   size_t id_count;
   bool left;
   struct zr_wall now;
   zr_journal_open_fn *each;
   zr_journal_seen_fn *seen;
+  zr_journal_known_fn *known;
   struct zr_record_query query;
   zr_journal_found_fn *found;
   void *ctx;

@@ -82,6 +82,12 @@ enum zr_err zr_journal_first_seen(struct zr_journal *j, enum zr_product product,
                                   const char *const *ids, size_t count, zr_journal_seen_fn *done,
                                   void *ctx) ZR_MUST_CHECK;
 
+/* Whether each has been in the bin once, as far as the journal knows: it was to be released, or
+ * sighted there. As zr_journal_first_seen. */
+typedef void zr_journal_known_fn(void *ctx, const bool *known, size_t count);
+enum zr_err zr_journal_known(struct zr_journal *j, enum zr_product product, const char *const *ids,
+                             size_t count, zr_journal_known_fn *done, void *ctx) ZR_MUST_CHECK;
+
 /* Journal thread, exactly once. `why` is NULL unless the file could not be read. `more`: there are
  * further entries. Of any account. */
 typedef void zr_journal_found_fn(void *ctx, const struct zr_record_entry *entries, size_t count,

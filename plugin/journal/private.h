@@ -63,6 +63,7 @@ int zr_journal_prune(struct zr_journal *j, bool *more);
 /* Reads, and tells whom the item names. */
 void zr_journal_read_open(struct zr_journal *j, const struct zr_item *i);
 void zr_journal_read_seen(struct zr_journal *j, const struct zr_item *i);
+void zr_journal_read_known(struct zr_journal *j, const struct zr_item *i);
 void zr_journal_read_found(struct zr_journal *j, const struct zr_item *i);
 
 /* "the journal PATH: why" into `out`. */

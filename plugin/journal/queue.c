@@ -80,6 +80,19 @@ enum zr_err zr_journal_first_seen(struct zr_journal *j, enum zr_product product,
   return s_queue(j, i, zr_item_copy_ids(i, ids, count));
 }
 
+enum zr_err zr_journal_known(struct zr_journal *j, enum zr_product product, const char *const *ids,
+                             size_t count, zr_journal_known_fn *done, void *ctx) {
+  if (!s_takes_records(j))
+    return ZR_ERR_STATE;
+  struct zr_item *i = zr_item_new(ZR_ITEM_KNOWN);
+  if (!i)
+    return ZR_ERR_NOMEM;
+  i->product = product;
+  i->known = done;
+  i->ctx = ctx;
+  return s_queue(j, i, zr_item_copy_ids(i, ids, count));
+}
+
 enum zr_err zr_journal_find(struct zr_journal *j, const struct zr_record_query *query,
                             zr_journal_found_fn *done, void *ctx) {
   struct zr_item *i = zr_item_new(ZR_ITEM_FIND);

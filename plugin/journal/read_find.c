@@ -1,23 +1,41 @@
-/* History, and first sightings. */
+/* What is asked about single ids, and history. */
 #include "base/mem.h"
 #include "journal/private.h"
 
-/* ---- first sightings ---- */
+/* ---- single ids ---- */
+
+static struct zr_use s_use_id(struct zr_journal *j, enum zr_sql which, const struct zr_item *i,
+                              size_t n) {
+  struct zr_use u = zr_db_use(&j->db, which);
+  zr_put_int(&u, j->owner);
+  zr_put_text(&u, zr_product_info(i->product)->name);
+  zr_put_text(&u, i->ids[n]);
+  return u;
+}
 
 void zr_journal_read_seen(struct zr_journal *j, const struct zr_item *i) {
   struct zr_wall *first = zr_calloc(i->id_count ? i->id_count : 1, sizeof *first);
   int rc = first ? SQLITE_OK : SQLITE_NOMEM;
   for (size_t n = 0; rc == SQLITE_OK && n < i->id_count; n++) {
-    struct zr_use u = zr_db_use(&j->db, ZR_SQL_FIRST_SEEN);
-    zr_put_int(&u, j->owner);
-    zr_put_text(&u, zr_product_info(i->product)->name);
-    zr_put_text(&u, i->ids[n]);
+    struct zr_use u = s_use_id(j, ZR_SQL_FIRST_SEEN, i, n);
     if (zr_db_next(&u) == SQLITE_ROW)
       first[n].ms = sqlite3_column_int64(u.stmt, 0);
     rc = zr_db_done(&u);
   }
   i->seen(i->ctx, rc == SQLITE_OK ? first : NULL, i->id_count);
   zr_free(first);
+}
+
+void zr_journal_read_known(struct zr_journal *j, const struct zr_item *i) {
+  bool *known = zr_calloc(i->id_count ? i->id_count : 1, sizeof *known);
+  int rc = known ? SQLITE_OK : SQLITE_NOMEM;
+  for (size_t n = 0; rc == SQLITE_OK && n < i->id_count; n++) {
+    struct zr_use u = s_use_id(j, ZR_SQL_KNOWN, i, n);
+    known[n] = zr_db_next(&u) == SQLITE_ROW;
+    rc = zr_db_done(&u);
+  }
+  i->known(i->ctx, rc == SQLITE_OK ? known : NULL, i->id_count);
+  zr_free(known);
 }
 
 /* ---- history ---- */

@@ -161,6 +161,9 @@ static void s_read(struct zr_journal *j, struct zr_item *i) {
   case ZR_ITEM_FIRST_SEEN:
     zr_journal_read_seen(j, i);
     break;
+  case ZR_ITEM_KNOWN:
+    zr_journal_read_known(j, i);
+    break;
   case ZR_ITEM_FIND:
     zr_journal_read_found(j, i);
     break;

@@ -30,3 +30,57 @@ enum zr_presence zr_presence_of_status(const char *status) {
   }
   return ZR_PRESENCE_OTHER;
 }
+
+static const char *s_copy(struct zr_arena *a, const char *text, bool *ok) {
+  if (!text || !*text)
+    return "";
+  const char *copy = zr_arena_strdup(a, text);
+  *ok = *ok && copy;
+  return copy ? copy : "";
+}
+
+static const char *const *s_copy_list(struct zr_arena *a, const char *const *list, size_t count,
+                                      bool *ok) {
+  const char **copy = zr_arena_calloc(a, count ? count : 1, sizeof *copy);
+  *ok = *ok && copy;
+  for (size_t i = 0; copy && i < count; i++)
+    copy[i] = s_copy(a, list[i], ok);
+  return copy;
+}
+
+static const struct zr_tag *s_copy_tags(struct zr_arena *a, const struct zr_tag *tags, size_t count,
+                                        bool *ok) {
+  struct zr_tag *copy = zr_arena_calloc(a, count ? count : 1, sizeof *copy);
+  *ok = *ok && copy;
+  for (size_t i = 0; copy && i < count; i++)
+    copy[i] = (struct zr_tag){s_copy(a, tags[i].key, ok), s_copy(a, tags[i].value, ok)};
+  return copy;
+}
+
+bool zr_instance_copy(struct zr_arena *a, const struct zr_instance *from, struct zr_instance *to) {
+  static const size_t texts[] = {
+#define TEXT(member) offsetof(struct zr_instance, member)
+      TEXT(id),
+      TEXT(status),
+      TEXT(name),
+      TEXT(zone_id),
+      TEXT(instance_type),
+      TEXT(image_id),
+      TEXT(resource_group_id),
+      TEXT(resource_group_name),
+      TEXT(charge_type),
+      TEXT(create_time),
+      TEXT(expired_time),
+#undef TEXT
+  };
+  bool ok = true;
+  *to = *from;
+  for (size_t i = 0; i < ZR_COUNT(texts); i++) {
+    const char **text = (const char **)(void *)((char *)to + texts[i]);
+    *text = s_copy(a, *text, &ok);
+  }
+  to->public_ips = s_copy_list(a, from->public_ips, from->public_ip_count, &ok);
+  to->private_ips = s_copy_list(a, from->private_ips, from->private_ip_count, &ok);
+  to->tags = s_copy_tags(a, from->tags, from->tag_count, &ok);
+  return ok;
+}

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
+#include "base/attr.h"
+
 struct zr_tag {
   const char *key;
   const char *value;
@@ -36,6 +39,10 @@ struct zr_instance {
   bool tags_told;                   /* the list of tags was there and could be read whole */
   int64_t bin_since_ms;             /* wall time of the first sighting in the bin; 0: not known */
 };
+
+/* A deep copy into the arena. False when out of memory. */
+bool zr_instance_copy(struct zr_arena *a, const struct zr_instance *from,
+                      struct zr_instance *to) ZR_MUST_CHECK;
 
 /* Where an instance is, as far as a release cares. */
 enum zr_presence {

@@ -1,7 +1,8 @@
-/* grpc.health.v1: serving until drained. Watches wait in a list; each is ended exactly once, by
- * whoever takes it off the list. */
+/* grpc.health.v1: serving until drained, but for times of trouble. Watches wait in a list; each is
+ * ended exactly once, by whoever takes it off the list. */
 #include <string.h>
 
+#include "base/mem.h"
 #include "grpc/health/v1/health.pb-c.h"
 #include "service/codec.h"
 #include "service/private.h"
@@ -28,12 +29,19 @@ static const char *s_name(struct zr_rpc_call *call) {
   return NULL;
 }
 
-static struct zr_rpc_bytes *s_answer(const struct zr_service *s, bool known) {
+static bool s_is_troubled(struct zr_service *s) {
+  pthread_mutex_lock(&s->health_lock);
+  bool troubled = s->troubled;
+  pthread_mutex_unlock(&s->health_lock);
+  return troubled;
+}
+
+static struct zr_rpc_bytes *s_answer(struct zr_service *s, bool known) {
   Grpc__Health__V1__HealthCheckResponse m;
   grpc__health__v1__health_check_response__init(&m);
   if (!known)
     m.status = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVICE_UNKNOWN;
-  else if (atomic_load(&s->draining))
+  else if (atomic_load(&s->draining) || s_is_troubled(s))
     m.status = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__NOT_SERVING;
   else
     m.status = GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING;
@@ -95,22 +103,69 @@ void zr_handle_health_watch(void *service, struct zr_rpc_call *call) {
   *w = (struct zr_health_watch){.service = s, .call = call, .known = s_is_known(name)};
   struct zr_rpc_hooks hooks = {.ctx = w, .on_end = s_on_end};
   zr_rpc_call_set_hooks(call, &hooks);
+  bool was_troubled = s_is_troubled(s);
   s_say(w);
   pthread_mutex_lock(&s->health_lock);
   bool late = atomic_load(&s->draining);
+  bool changed = s->troubled != was_troubled;
   if (!late) {
     w->listed = true;
+    w->round = s->round;
     w->next = s->watches;
     if (s->watches)
       s->watches->prev = w;
     s->watches = w;
   }
   pthread_mutex_unlock(&s->health_lock);
+  if (changed && !late)
+    s_say(w);
   if (late) {
     s_say(w); /* what was said above may be out of date */
     zr_rpc_finish(call);
   }
 }
+
+/* ---- trouble ---- */
+
+/* One that was not told in this round. The caller gives the reference to its call back. */
+static struct zr_health_watch *s_next_untold(struct zr_service *s) {
+  pthread_mutex_lock(&s->health_lock);
+  struct zr_health_watch *w = s->watches;
+  while (w && w->round == s->round)
+    w = w->next;
+  if (w) {
+    w->round = s->round;
+    (void)zr_rpc_call_acquire(w->call);
+  }
+  pthread_mutex_unlock(&s->health_lock);
+  return w;
+}
+
+void zr_service_set_trouble(struct zr_service *s, const char *why) {
+  char *copy = why ? zr_strdup(why) : NULL;
+  pthread_mutex_lock(&s->health_lock);
+  zr_free(s->trouble);
+  s->trouble = copy;
+  bool changed = s->troubled != (why != NULL);
+  s->troubled = why != NULL;
+  s->round += changed;
+  pthread_mutex_unlock(&s->health_lock);
+  struct zr_health_watch *w = changed ? s_next_untold(s) : NULL;
+  for (; w; w = s_next_untold(s)) {
+    s_say(w);
+    zr_rpc_call_release(w->call);
+  }
+}
+
+const char *zr_health_trouble(struct zr_service *s, struct zr_arena *a) {
+  pthread_mutex_lock(&s->health_lock);
+  const char *why = s->troubled ? s->trouble ? s->trouble : "the journal is broken" : NULL;
+  const char *copy = why ? zr_arena_strdup(a, why) : NULL;
+  pthread_mutex_unlock(&s->health_lock);
+  return copy;
+}
+
+/* ---- the end ---- */
 
 /* `draining` is set. One at a time, so that nothing is sent under the lock. */
 void zr_health_drain(struct zr_service *s) {

@@ -27,17 +27,26 @@ static void s_limits(struct zr_wire_out *w, const struct zr_service *s,
   zr_out_message(w, INFO_LIMITS, mark);
 }
 
+struct s_info {
+  const struct zr_service *service;
+  const char *trouble;
+};
+
+static void s_diagnose(struct zr_wire_out *w, enum zr_code code, const char *detail) {
+  const struct zr_diagnostic d = {
+      .code = code, .detail = detail, .index = -1, .retry_after_ms = -1};
+  zr_pack_diagnostic(w, INFO_DIAGNOSTICS, &d, ZR_PACK_ALL, true);
+}
+
 static void s_info(struct zr_wire_out *w, const void *what) {
-  const struct zr_service *s = what;
+  const struct s_info *info = what;
+  const struct zr_service *s = info->service;
   const struct zr_server_facts *f = s->backend->facts(s->backend->self);
   zr_out_int(w, INFO_JOURNAL, f->journal != NULL);
-  if (f->credential_problem) {
-    const struct zr_diagnostic d = {.code = ZR_CODE_CREDENTIALS_MISSING,
-                                    .detail = f->credential_problem,
-                                    .index = -1,
-                                    .retry_after_ms = -1};
-    zr_pack_diagnostic(w, INFO_DIAGNOSTICS, &d, ZR_PACK_ALL, true);
-  }
+  if (info->trouble)
+    s_diagnose(w, ZR_CODE_NOT_RECORDED, info->trouble);
+  if (f->credential_problem)
+    s_diagnose(w, ZR_CODE_CREDENTIALS_MISSING, f->credential_problem);
   s_limits(w, s, f);
   zr_out_text(w, INFO_CREDENTIAL_SOURCE, f->credential_source);
   zr_out_text(w, INFO_ACCOUNT_FINGERPRINT, f->account_fingerprint);
@@ -46,14 +55,15 @@ static void s_info(struct zr_wire_out *w, const void *what) {
 }
 
 void zr_handle_info(void *service, struct zr_rpc_call *call) {
-  const struct zr_service *s = service;
+  struct zr_service *s = service;
   struct zr_violations v = {.arena = zr_rpc_call_arena(call)};
   if (!zr_decode(&zenrelease__v1__get_server_info_request__descriptor, zr_rpc_call_request(call),
                  NULL, &v)) {
     zr_violations_fail(&v, call);
     return;
   }
-  struct zr_rpc_bytes *b = zr_out_bytes(s_info, s);
+  const struct s_info info = {s, zr_health_trouble(s, v.arena)};
+  struct zr_rpc_bytes *b = zr_out_bytes(s_info, &info);
   if (b)
     zr_rpc_reply(call, b);
   else

@@ -22,6 +22,7 @@ struct zr_health_watch {
   struct zr_health_watch *next;
   bool known; /* the name */
   bool listed;
+  unsigned round; /* that it was told in */
 };
 
 /* The user of a registered method: what runs once the caller is known to have the right. */
@@ -45,7 +46,10 @@ struct zr_service {
   struct zr_task cancel_all;
 
   pthread_mutex_t health_lock;
-  struct zr_health_watch *watches; /* guarded by health_lock */
+  struct zr_health_watch *watches; /* guarded by health_lock, and so is what follows */
+  char *trouble;                   /* why nothing can be sent; NULL: it can */
+  bool troubled;
+  unsigned round; /* of telling the watches */
 
   struct zr_registry registry;  /* loop thread */
   struct zr_settling *settling; /* callers of SettleReleases that wait; loop thread */
@@ -65,6 +69,8 @@ void zr_handle_reflection(void *service, struct zr_rpc_call *call);
 
 /* health.c: says NOT_SERVING and ends the watches. Any thread. */
 void zr_health_drain(struct zr_service *s);
+/* Copies why nothing can be sent into the arena; NULL: it can, or no memory. Any thread. */
+const char *zr_health_trouble(struct zr_service *s, struct zr_arena *a);
 
 /* settle_rpc.c: whoever waits gets UNAVAILABLE. When there is no loop thread any more. */
 void zr_settling_close(struct zr_service *s);

@@ -149,5 +149,6 @@ void zr_service_destroy(struct zr_service *s) {
   zr_access_clean_up(&s->access);
   zr_reflection_destroy(s->reflection);
   pthread_mutex_destroy(&s->health_lock);
+  zr_free(s->trouble);
   zr_free(s);
 }

@@ -1,0 +1,245 @@
+#include "app/keeper.h"
+
+#include "app/calls.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+/* ---- trouble ---- */
+
+static void s_tell(struct zr_keeper *k, const char *why) {
+  char *copy = why ? zr_strdup(why) : NULL;
+  (void)pthread_mutex_lock(&k->lock);
+  zr_free(k->trouble);
+  k->trouble = copy;
+  if (k->on_trouble)
+    k->on_trouble(k->ctx, why);
+  (void)pthread_mutex_unlock(&k->lock);
+}
+
+/* Journal thread. */
+static void s_on_health(void *ctx, const char *why) {
+  s_tell(ctx, why);
+}
+
+void zr_keeper_watch(struct zr_keeper *k, zr_trouble_fn *fn, void *ctx) {
+  (void)pthread_mutex_lock(&k->lock);
+  k->on_trouble = fn;
+  k->ctx = ctx;
+  fn(ctx, k->trouble);
+  (void)pthread_mutex_unlock(&k->lock);
+}
+
+void zr_keeper_set_problem(struct zr_keeper *k, const char *why) {
+  zr_free(k->problem);
+  k->problem = zr_strdup(why);
+  zr_log(ZR_LOG_ERROR, "journal", "nothing is sent", zr_s("reason", why));
+  s_tell(k, why);
+}
+
+bool zr_keeper_is_open(const struct zr_keeper *k) {
+  return k && k->journal && !k->problem && k->loop->remote;
+}
+
+/* ---- the file ---- */
+
+static enum zr_err s_open_as(struct zr_keeper *k, bool read_only, struct zr_buf *problem) {
+  const struct zr_journal_options o = {.path = k->path,
+                                       .account = k->loop->account.credential.fingerprint,
+                                       .endpoint = k->loop->endpoint.url,
+                                       .keep_days = k->keep_days,
+                                       .read_only = read_only,
+                                       .on_health = read_only ? NULL : s_on_health,
+                                       .ctx = k};
+  return zr_journal_open(&o, &k->journal, problem);
+}
+
+static void s_log_elsewhere(const struct zr_keeper *k) {
+  const struct zr_journal_elsewhere *x = zr_journal_elsewhere(k->journal);
+  if (x->entries > 0)
+    zr_log(
+        ZR_LOG_WARN, "journal",
+        "releases of another account or endpoint are open in this journal; they are settled by a "
+        "server that works for it",
+        zr_i("entries", (int64_t)x->entries), zr_s("account", x->account),
+        zr_s("endpoint", x->endpoint));
+}
+
+/* What is wrong with the file is the keeper's problem, and it can still be looked at. */
+static void s_settle_for_reading(struct zr_keeper *k, const char *why) {
+  zr_keeper_set_problem(k, why);
+  struct zr_buf ignored = ZR_BUF_INIT(2048);
+  if (s_open_as(k, true, &ignored) != ZR_ERR_OK)
+    k->journal = NULL;
+  zr_buf_clean_up(&ignored);
+}
+
+static enum zr_err s_open(struct zr_keeper *k, struct zr_buf *problem) {
+  enum zr_err e = s_open_as(k, false, problem);
+  if (e == ZR_ERR_EXISTS || e == ZR_ERR_NOT_FOUND || e == ZR_ERR_NOMEM)
+    return e;
+  if (e == ZR_ERR_OK)
+    s_log_elsewhere(k);
+  else
+    s_settle_for_reading(k, problem->len ? problem->data : zr_err_text(e));
+  return ZR_ERR_OK;
+}
+
+enum zr_err zr_keeper_new(struct zr_loop *l, const char *path, unsigned keep_days,
+                          struct zr_keeper **out, struct zr_buf *problem) {
+  struct zr_keeper *k = zr_calloc(1, sizeof *k);
+  if (!k)
+    return ZR_ERR_NOMEM;
+  (void)pthread_mutex_init(&k->lock, NULL);
+  k->loop = l;
+  k->keep_days = keep_days;
+  k->path = zr_strdup(path);
+  enum zr_err e = k->path ? s_open(k, problem) : ZR_ERR_NOMEM;
+  if (e != ZR_ERR_OK) {
+    zr_keeper_destroy(k);
+    return e;
+  }
+  if (!k->problem)
+    zr_buf_reset(problem);
+  *out = k;
+  return ZR_ERR_OK;
+}
+
+void zr_keeper_change_account(struct zr_keeper *k) {
+  struct zr_buf problem = ZR_BUF_INIT(2048);
+  zr_journal_close(k->journal);
+  k->journal = NULL;
+  zr_free(k->problem);
+  k->problem = NULL;
+  s_tell(k, NULL);
+  enum zr_err e = s_open(k, &problem);
+  if (e != ZR_ERR_OK)
+    zr_keeper_set_problem(k, problem.len ? problem.data : zr_err_text(e));
+  zr_buf_clean_up(&problem);
+  zr_settling_begin(k);
+}
+
+void zr_keeper_close(struct zr_keeper *k) {
+  if (!k)
+    return;
+  zr_journal_close(k->journal);
+  k->journal = NULL;
+}
+
+void zr_keeper_destroy(struct zr_keeper *k) {
+  if (!k)
+    return;
+  zr_keeper_close(k);
+  zr_settling_clean_up(k);
+  zr_lookup_clean_up(k);
+  zr_free(k->path);
+  zr_free(k->problem);
+  zr_free(k->trouble);
+  (void)pthread_mutex_destroy(&k->lock);
+  zr_free(k);
+}
+
+/* ---- an intent ---- */
+
+struct s_intent {
+  struct zr_loop *loop;
+  uint64_t op;
+  bool kept;
+  char *why;
+  struct zr_task task;
+};
+
+static void s_free_intent(struct s_intent *i) {
+  zr_free(i->why);
+  zr_free(i);
+}
+
+static void s_run_intent(struct zr_task *task) {
+  struct s_intent *i = ZR_OWNER(task, struct s_intent, task);
+  zr_engine_recorded(i->loop->engine, i->op, i->kept, i->why ? i->why : "the journal is broken",
+                     zr_loop_now());
+  s_free_intent(i);
+}
+
+/* Journal thread. */
+static void s_on_kept(void *ctx, const char *why) {
+  struct s_intent *i = ctx;
+  i->kept = !why;
+  i->why = why ? zr_strdup(why) : NULL;
+  if (i->loop->backend.post(i->loop, &i->task) != ZR_ERR_OK)
+    s_free_intent(i); /* nobody is left who would send it */
+}
+
+static enum zr_err s_record(struct zr_keeper *k, const struct zr_action *a) {
+  struct s_intent *i = zr_calloc(1, sizeof *i);
+  if (!i)
+    return ZR_ERR_NOMEM;
+  i->loop = k->loop;
+  i->op = a->op;
+  i->task.run = s_run_intent;
+  const struct zr_record record = {.kind = ZR_RECORD_INTENT,
+                                   .product = a->product,
+                                   .at = zr_wall_now(),
+                                   .batch = a->batch,
+                                   .ids = a->ids,
+                                   .id_count = a->id_count,
+                                   .depend_resource = a->depend_resource};
+  enum zr_err e = zr_journal_append(k->journal, &record, s_on_kept, i);
+  if (e != ZR_ERR_OK)
+    s_free_intent(i);
+  return e;
+}
+
+void zr_keeper_intent(struct zr_keeper *k, const struct zr_action *a) {
+  const char *why = k->problem ? k->problem : "the journal is not open";
+  if (zr_keeper_is_open(k)) {
+    enum zr_err e = s_record(k, a);
+    if (e == ZR_ERR_OK)
+      return;
+    why = zr_err_text(e);
+  }
+  zr_engine_recorded(k->loop->engine, a->op, false, why, zr_loop_now());
+}
+
+/* ---- what needs no answer ---- */
+
+static void s_append(struct zr_keeper *k, const struct zr_record *record) {
+  if (!zr_keeper_is_open(k))
+    return;
+  enum zr_err e = zr_journal_append(k->journal, record, NULL, NULL);
+  if (e != ZR_ERR_OK)
+    zr_log(ZR_LOG_WARN, "journal", "a record is not kept; its releases stay open in the journal",
+           zr_i("batch", record->batch), zr_s("reason", zr_err_text(e)));
+}
+
+void zr_keeper_answer(struct zr_keeper *k, enum zr_product product, uint32_t batch,
+                      const struct zr_release_end *end) {
+  const struct zr_record record = {.kind = ZR_RECORD_ANSWER,
+                                   .product = product,
+                                   .at = zr_wall_now(),
+                                   .batch = batch,
+                                   .end = end};
+  s_append(k, &record);
+}
+
+void zr_keeper_void(struct zr_keeper *k, const struct zr_action *a) {
+  const struct zr_release_end end = {
+      .call = {.class_ = ZR_CLASS_NOT_SENT,
+               .code = "",
+               .message = "",
+               .request_id = "",
+               .reason = "not sent: its instances were given up, or had to be read again",
+               .retry_after_ms = -1}};
+  zr_keeper_answer(k, a->product, a->batch, &end);
+}
+
+void zr_keeper_outcomes(struct zr_keeper *k, enum zr_product product, const char *request_id,
+                        const struct zr_event *event) {
+  const struct zr_record record = {.kind = ZR_RECORD_OUTCOMES,
+                                   .product = product,
+                                   .at = zr_wall_now(),
+                                   .request_id = request_id ? request_id : "",
+                                   .results = event->results,
+                                   .result_count = event->result_count};
+  if (event->result_count > 0)
+    s_append(k, &record);
+}
