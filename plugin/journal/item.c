@@ -2,8 +2,8 @@
 
 #include "base/mem.h"
 
-struct zr_item *zr_item_new(enum zr_item_kind kind) {
-  struct zr_item *i = zr_calloc(1, sizeof *i);
+struct zr_entry *zr_entry_new(enum zr_entry_kind kind) {
+  struct zr_entry *i = zr_calloc(1, sizeof *i);
   if (i) {
     i->kind = kind;
     zr_arena_init(&i->arena, NULL, 0);
@@ -11,14 +11,14 @@ struct zr_item *zr_item_new(enum zr_item_kind kind) {
   return i;
 }
 
-void zr_item_free(struct zr_item *i) {
+void zr_entry_free(struct zr_entry *i) {
   if (!i)
     return;
   zr_arena_clean_up(&i->arena);
   zr_free(i);
 }
 
-static const char *s_copy(struct zr_item *i, const char *text, bool *ok) {
+static const char *s_copy(struct zr_entry *i, const char *text, bool *ok) {
   if (!text || !*text)
     return "";
   const char *copy = zr_arena_strdup(&i->arena, text);
@@ -26,7 +26,7 @@ static const char *s_copy(struct zr_item *i, const char *text, bool *ok) {
   return copy ? copy : "";
 }
 
-static const char *const *s_copy_list(struct zr_item *i, const char *const *list, size_t count,
+static const char *const *s_copy_list(struct zr_entry *i, const char *const *list, size_t count,
                                       bool *ok) {
   const char **copy = zr_arena_calloc(&i->arena, count ? count : 1, sizeof *copy);
   if (!copy) {
@@ -38,8 +38,8 @@ static const char *const *s_copy_list(struct zr_item *i, const char *const *list
   return copy;
 }
 
-static const struct zr_release_end *s_copy_end(struct zr_item *i, const struct zr_release_end *from,
-                                               bool *ok) {
+static const struct zr_release_end *s_copy_end(struct zr_entry *i,
+                                               const struct zr_release_end *from, bool *ok) {
   struct zr_release_end *end = zr_arena_calloc(&i->arena, 1, sizeof *end);
   if (!end) {
     *ok = false;
@@ -55,7 +55,7 @@ static const struct zr_release_end *s_copy_end(struct zr_item *i, const struct z
 }
 
 /* Of a result only what is kept. */
-static const struct zr_result *s_copy_results(struct zr_item *i, const struct zr_record *from,
+static const struct zr_result *s_copy_results(struct zr_entry *i, const struct zr_record *from,
                                               bool *ok) {
   size_t count = from->result_count;
   struct zr_result *copy = zr_arena_calloc(&i->arena, count ? count : 1, sizeof *copy);
@@ -78,7 +78,7 @@ static const struct zr_result *s_copy_results(struct zr_item *i, const struct zr
   return copy;
 }
 
-bool zr_item_copy_record(struct zr_item *i, const struct zr_record *from) {
+bool zr_entry_copy_record(struct zr_entry *i, const struct zr_record *from) {
   bool ok = true;
   i->record = *from;
   i->record.request_id = s_copy(i, from->request_id, &ok);
@@ -99,7 +99,7 @@ bool zr_item_copy_record(struct zr_item *i, const struct zr_record *from) {
   return ok;
 }
 
-bool zr_item_copy_ids(struct zr_item *i, const char *const *ids, size_t count) {
+bool zr_entry_copy_ids(struct zr_entry *i, const char *const *ids, size_t count) {
   bool ok = true;
   i->ids = s_copy_list(i, ids, count, &ok);
   i->id_count = count;
@@ -107,7 +107,7 @@ bool zr_item_copy_ids(struct zr_item *i, const char *const *ids, size_t count) {
   return ok;
 }
 
-bool zr_item_copy_query(struct zr_item *i, const struct zr_record_query *from) {
+bool zr_entry_copy_query(struct zr_entry *i, const struct zr_record_query *from) {
   bool ok = true;
   i->query = *from;
   i->query.instance_id = s_copy(i, from->instance_id, &ok);

@@ -5,19 +5,19 @@
 #include "base/arena.h"
 #include "journal/journal.h"
 
-enum zr_item_kind {
-  ZR_ITEM_RECORD,
-  ZR_ITEM_SIGHT,
+enum zr_entry_kind {
+  ZR_ENTRY_RECORD,
+  ZR_ENTRY_SIGHT,
   /* From here on: reads. */
-  ZR_ITEM_OPEN_CALLS,
-  ZR_ITEM_FIRST_SEEN,
-  ZR_ITEM_KNOWN,
-  ZR_ITEM_FIND,
+  ZR_ENTRY_OPEN_CALLS,
+  ZR_ENTRY_FIRST_SEEN,
+  ZR_ENTRY_KNOWN,
+  ZR_ENTRY_FIND,
 };
 
-struct zr_item {
-  enum zr_item_kind kind;
-  struct zr_item *next;
+struct zr_entry {
+  enum zr_entry_kind kind;
+  struct zr_entry *next;
   struct zr_arena arena;
   size_t weight; /* ids in it */
   struct zr_record record;
@@ -36,19 +36,19 @@ struct zr_item {
   bool refused; /* it cannot be written whatever the disk does */
 };
 
-static inline bool zr_item_writes(const struct zr_item *i) {
-  return i->kind < ZR_ITEM_OPEN_CALLS;
+static inline bool zr_entry_writes(const struct zr_entry *i) {
+  return i->kind < ZR_ENTRY_OPEN_CALLS;
 }
-static inline bool zr_item_is_intent(const struct zr_item *i) {
-  return i->kind == ZR_ITEM_RECORD && i->record.kind == ZR_RECORD_INTENT;
+static inline bool zr_entry_is_intent(const struct zr_entry *i) {
+  return i->kind == ZR_ENTRY_RECORD && i->record.kind == ZR_RECORD_INTENT;
 }
 
-/* NULL when out of memory. zr_item_free takes it back. */
-struct zr_item *zr_item_new(enum zr_item_kind kind) ZR_MUST_CHECK;
-void zr_item_free(struct zr_item *i);
+/* NULL when out of memory. zr_entry_free takes it back. */
+struct zr_entry *zr_entry_new(enum zr_entry_kind kind) ZR_MUST_CHECK;
+void zr_entry_free(struct zr_entry *i);
 /* Deep copies into the item. False when out of memory. */
-bool zr_item_copy_record(struct zr_item *i, const struct zr_record *from) ZR_MUST_CHECK;
-bool zr_item_copy_ids(struct zr_item *i, const char *const *ids, size_t count) ZR_MUST_CHECK;
-bool zr_item_copy_query(struct zr_item *i, const struct zr_record_query *from) ZR_MUST_CHECK;
+bool zr_entry_copy_record(struct zr_entry *i, const struct zr_record *from) ZR_MUST_CHECK;
+bool zr_entry_copy_ids(struct zr_entry *i, const char *const *ids, size_t count) ZR_MUST_CHECK;
+bool zr_entry_copy_query(struct zr_entry *i, const struct zr_record_query *from) ZR_MUST_CHECK;
 
 #endif

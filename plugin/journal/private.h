@@ -34,7 +34,7 @@ struct zr_journal {
 
   /* Journal thread only. */
   struct zr_db db;
-  struct zr_item *retained; /* in order, to be tried again */
+  struct zr_entry *retained; /* in order, to be tried again */
   size_t retained_weight;
   bool broken;
   bool dropping; /* said once */
@@ -44,8 +44,8 @@ struct zr_journal {
 
   /* Under the lock. */
   pthread_mutex_t lock;
-  struct zr_item *queue;
-  struct zr_item *last;
+  struct zr_entry *queue;
+  struct zr_entry *last;
   bool closing;
 };
 
@@ -56,15 +56,15 @@ void zr_journal_wake(const struct zr_journal *j);
 void *zr_journal_thread(void *journal);
 
 /* Writes one record, or one sighting, inside of the transaction that is open. */
-int zr_journal_write(struct zr_journal *j, const struct zr_item *i);
+int zr_journal_write(struct zr_journal *j, const struct zr_entry *i);
 /* One small step; *more: call again. In a transaction of its own. */
 int zr_journal_prune(struct zr_journal *j, bool *more);
 
 /* Reads, and tells whom the item names. */
-void zr_journal_read_open(struct zr_journal *j, const struct zr_item *i);
-void zr_journal_read_seen(struct zr_journal *j, const struct zr_item *i);
-void zr_journal_read_known(struct zr_journal *j, const struct zr_item *i);
-void zr_journal_read_found(struct zr_journal *j, const struct zr_item *i);
+void zr_journal_read_open(struct zr_journal *j, const struct zr_entry *i);
+void zr_journal_read_seen(struct zr_journal *j, const struct zr_entry *i);
+void zr_journal_read_known(struct zr_journal *j, const struct zr_entry *i);
+void zr_journal_read_found(struct zr_journal *j, const struct zr_entry *i);
 
 /* "the journal PATH: why" into `out`. */
 void zr_journal_say(const struct zr_journal *j, int rc, struct zr_buf *out);

@@ -8,9 +8,9 @@ void zr_journal_wake(const struct zr_journal *j) {
   (void)eventfd_write(j->wake_fd, 1);
 }
 
-static enum zr_err s_queue(struct zr_journal *j, struct zr_item *i, bool copied) {
+static enum zr_err s_queue(struct zr_journal *j, struct zr_entry *i, bool copied) {
   if (!copied) {
-    zr_item_free(i);
+    zr_entry_free(i);
     return ZR_ERR_NOMEM;
   }
   (void)pthread_mutex_lock(&j->lock);
@@ -32,18 +32,18 @@ enum zr_err zr_journal_append(struct zr_journal *j, const struct zr_record *reco
                               zr_journal_kept_fn *kept, void *ctx) {
   if (!s_takes_records(j))
     return ZR_ERR_STATE;
-  struct zr_item *i = zr_item_new(ZR_ITEM_RECORD);
+  struct zr_entry *i = zr_entry_new(ZR_ENTRY_RECORD);
   if (!i)
     return ZR_ERR_NOMEM;
   i->kept = kept;
   i->ctx = ctx;
-  return s_queue(j, i, zr_item_copy_record(i, record));
+  return s_queue(j, i, zr_entry_copy_record(i, record));
 }
 
 enum zr_err zr_journal_open_calls(struct zr_journal *j, zr_journal_open_fn *each, void *ctx) {
   if (!s_takes_records(j))
     return ZR_ERR_STATE;
-  struct zr_item *i = zr_item_new(ZR_ITEM_OPEN_CALLS);
+  struct zr_entry *i = zr_entry_new(ZR_ENTRY_OPEN_CALLS);
   if (!i)
     return ZR_ERR_NOMEM;
   i->each = each;
@@ -57,13 +57,13 @@ enum zr_err zr_journal_sight(struct zr_journal *j, enum zr_product product, cons
     return ZR_ERR_STATE;
   if (count == 0)
     return ZR_ERR_OK;
-  struct zr_item *i = zr_item_new(ZR_ITEM_SIGHT);
+  struct zr_entry *i = zr_entry_new(ZR_ENTRY_SIGHT);
   if (!i)
     return ZR_ERR_NOMEM;
   i->product = product;
   i->left = left;
   i->now = now;
-  return s_queue(j, i, zr_item_copy_ids(i, ids, count));
+  return s_queue(j, i, zr_entry_copy_ids(i, ids, count));
 }
 
 enum zr_err zr_journal_first_seen(struct zr_journal *j, enum zr_product product,
@@ -71,34 +71,34 @@ enum zr_err zr_journal_first_seen(struct zr_journal *j, enum zr_product product,
                                   void *ctx) {
   if (!s_takes_records(j))
     return ZR_ERR_STATE;
-  struct zr_item *i = zr_item_new(ZR_ITEM_FIRST_SEEN);
+  struct zr_entry *i = zr_entry_new(ZR_ENTRY_FIRST_SEEN);
   if (!i)
     return ZR_ERR_NOMEM;
   i->product = product;
   i->seen = done;
   i->ctx = ctx;
-  return s_queue(j, i, zr_item_copy_ids(i, ids, count));
+  return s_queue(j, i, zr_entry_copy_ids(i, ids, count));
 }
 
 enum zr_err zr_journal_known(struct zr_journal *j, enum zr_product product, const char *const *ids,
                              size_t count, zr_journal_known_fn *done, void *ctx) {
   if (!s_takes_records(j))
     return ZR_ERR_STATE;
-  struct zr_item *i = zr_item_new(ZR_ITEM_KNOWN);
+  struct zr_entry *i = zr_entry_new(ZR_ENTRY_KNOWN);
   if (!i)
     return ZR_ERR_NOMEM;
   i->product = product;
   i->known = done;
   i->ctx = ctx;
-  return s_queue(j, i, zr_item_copy_ids(i, ids, count));
+  return s_queue(j, i, zr_entry_copy_ids(i, ids, count));
 }
 
 enum zr_err zr_journal_find(struct zr_journal *j, const struct zr_record_query *query,
                             zr_journal_found_fn *done, void *ctx) {
-  struct zr_item *i = zr_item_new(ZR_ITEM_FIND);
+  struct zr_entry *i = zr_entry_new(ZR_ENTRY_FIND);
   if (!i)
     return ZR_ERR_NOMEM;
   i->found = done;
   i->ctx = ctx;
-  return s_queue(j, i, zr_item_copy_query(i, query));
+  return s_queue(j, i, zr_entry_copy_query(i, query));
 }

@@ -4,7 +4,7 @@
 
 /* ---- single ids ---- */
 
-static struct zr_use s_use_id(struct zr_journal *j, enum zr_sql which, const struct zr_item *i,
+static struct zr_use s_use_id(struct zr_journal *j, enum zr_sql which, const struct zr_entry *i,
                               size_t n) {
   struct zr_use u = zr_db_use(&j->db, which);
   zr_put_int(&u, j->owner);
@@ -13,7 +13,7 @@ static struct zr_use s_use_id(struct zr_journal *j, enum zr_sql which, const str
   return u;
 }
 
-void zr_journal_read_seen(struct zr_journal *j, const struct zr_item *i) {
+void zr_journal_read_seen(struct zr_journal *j, const struct zr_entry *i) {
   struct zr_wall *first = zr_calloc(i->id_count ? i->id_count : 1, sizeof *first);
   int rc = first ? SQLITE_OK : SQLITE_NOMEM;
   for (size_t n = 0; rc == SQLITE_OK && n < i->id_count; n++) {
@@ -26,7 +26,7 @@ void zr_journal_read_seen(struct zr_journal *j, const struct zr_item *i) {
   zr_free(first);
 }
 
-void zr_journal_read_known(struct zr_journal *j, const struct zr_item *i) {
+void zr_journal_read_known(struct zr_journal *j, const struct zr_entry *i) {
   bool *known = zr_calloc(i->id_count ? i->id_count : 1, sizeof *known);
   int rc = known ? SQLITE_OK : SQLITE_NOMEM;
   for (size_t n = 0; rc == SQLITE_OK && n < i->id_count; n++) {
@@ -154,7 +154,7 @@ static int s_read(struct zr_journal *j, const struct zr_record_query *q, struct 
 }
 
 /* Of a damaged file what could be read goes out, with the reason why there is no more. */
-void zr_journal_read_found(struct zr_journal *j, const struct zr_item *i) {
+void zr_journal_read_found(struct zr_journal *j, const struct zr_entry *i) {
   struct page p = {.entries = NULL};
   bool more = false;
   zr_arena_init(&p.arena, NULL, 0);

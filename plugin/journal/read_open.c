@@ -105,7 +105,7 @@ static int s_fold(struct group *g) {
   return SQLITE_OK;
 }
 
-static int s_one_option(struct zr_journal *j, const struct zr_item *i, enum zr_product product,
+static int s_one_option(struct zr_journal *j, const struct zr_entry *i, enum zr_product product,
                         bool depend, const char *after, const char *last) {
   struct group g = {.rows = NULL};
   zr_arena_init(&g.arena, NULL, 0);
@@ -145,7 +145,7 @@ static int s_boundary(struct zr_journal *j, const char *product, const char *aft
   return rc == SQLITE_OK && !*last ? SQLITE_NOMEM : rc;
 }
 
-static int s_one_product(struct zr_journal *j, const struct zr_item *i, enum zr_product product) {
+static int s_one_product(struct zr_journal *j, const struct zr_entry *i, enum zr_product product) {
   char *after = zr_strdup("");
   int rc = after ? SQLITE_OK : SQLITE_NOMEM;
   while (rc == SQLITE_OK) {
@@ -165,7 +165,7 @@ static int s_one_product(struct zr_journal *j, const struct zr_item *i, enum zr_
   return rc;
 }
 
-void zr_journal_read_open(struct zr_journal *j, const struct zr_item *i) {
+void zr_journal_read_open(struct zr_journal *j, const struct zr_entry *i) {
   int rc = SQLITE_OK;
   for (int p = ZR_PRODUCT_NONE + 1; p < ZR_PRODUCT_COUNT_ && rc == SQLITE_OK; p++)
     rc = s_one_product(j, i, (enum zr_product)p);

@@ -28,7 +28,7 @@ static bool s_is_refusal(int rc) {
          primary == SQLITE_RANGE;
 }
 
-static int s_write_one(struct zr_journal *j, struct zr_item *i) {
+static int s_write_one(struct zr_journal *j, struct zr_entry *i) {
   i->refused = false;
   int rc = s_run(j, ZR_SQL_SAVE);
   if (rc == SQLITE_OK)
@@ -43,9 +43,9 @@ static int s_write_one(struct zr_journal *j, struct zr_item *i) {
 }
 
 /* `why` is said before the rollback, which forgets the system's error. */
-static int s_commit(struct zr_journal *j, struct zr_item *items, struct zr_buf *why) {
+static int s_commit(struct zr_journal *j, struct zr_entry *items, struct zr_buf *why) {
   int rc = s_run(j, ZR_SQL_BEGIN);
-  for (struct zr_item *i = items; i && rc == SQLITE_OK; i = i->next)
+  for (struct zr_entry *i = items; i && rc == SQLITE_OK; i = i->next)
     rc = s_write_one(j, i);
   if (rc == SQLITE_OK)
     rc = s_run(j, ZR_SQL_COMMIT);
@@ -79,32 +79,32 @@ static void s_set_health(struct zr_journal *j, const char *why) {
     j->on_health(j->ctx, why);
 }
 
-static void s_tell(const struct zr_item *i, const char *why) {
-  if (i->kind == ZR_ITEM_RECORD && i->kept)
+static void s_tell(const struct zr_entry *i, const char *why) {
+  if (i->kind == ZR_ENTRY_RECORD && i->kept)
     i->kept(i->ctx, why);
 }
 
-static void s_all_kept(struct zr_item *items) {
+static void s_all_kept(struct zr_entry *items) {
   while (items) {
-    struct zr_item *i = items;
+    struct zr_entry *i = items;
     items = i->next;
     s_tell(i, i->refused ? "this record contradicts what the journal has" : NULL);
-    zr_item_free(i);
+    zr_entry_free(i);
   }
 }
 
 /* Keeps what can wait. Beyond the ceiling it is dropped: its calls stay open, and are read again at
  * the next start. */
-static void s_retain(struct zr_journal *j, struct zr_item **tail, struct zr_item *i,
+static void s_retain(struct zr_journal *j, struct zr_entry **tail, struct zr_entry *i,
                      const char *why) {
-  if (zr_item_is_intent(i) || j->retained_weight + i->weight > ZR_JOURNAL_RETAINED_MAX) {
-    if (!zr_item_is_intent(i) && !j->dropping) {
+  if (zr_entry_is_intent(i) || j->retained_weight + i->weight > ZR_JOURNAL_RETAINED_MAX) {
+    if (!zr_entry_is_intent(i) && !j->dropping) {
       zr_log(ZR_LOG_ERROR, "journal", "too much waits for the disk; further records are dropped",
              zr_i("ids", (int64_t)j->retained_weight));
       j->dropping = true;
     }
     s_tell(i, why);
-    zr_item_free(i);
+    zr_entry_free(i);
     return;
   }
   i->next = NULL;
@@ -116,18 +116,18 @@ static void s_retain(struct zr_journal *j, struct zr_item **tail, struct zr_item
   *tail = i;
 }
 
-static void s_not_kept(struct zr_journal *j, struct zr_item *items, const char *why) {
-  struct zr_item *tail = NULL;
+static void s_not_kept(struct zr_journal *j, struct zr_entry *items, const char *why) {
+  struct zr_entry *tail = NULL;
   while (items) {
-    struct zr_item *i = items;
+    struct zr_entry *i = items;
     items = i->next;
     s_retain(j, &tail, i, why);
   }
 }
 
 /* What was retained comes first. */
-static void s_flush(struct zr_journal *j, struct zr_item *items) {
-  struct zr_item **end = &j->retained;
+static void s_flush(struct zr_journal *j, struct zr_entry *items) {
+  struct zr_entry **end = &j->retained;
   while (*end)
     end = &(*end)->next;
   *end = items;
@@ -153,40 +153,40 @@ static void s_flush(struct zr_journal *j, struct zr_item *items) {
 
 /* ---- the thread ---- */
 
-static void s_read(struct zr_journal *j, struct zr_item *i) {
+static void s_read(struct zr_journal *j, struct zr_entry *i) {
   switch (i->kind) {
-  case ZR_ITEM_OPEN_CALLS:
+  case ZR_ENTRY_OPEN_CALLS:
     zr_journal_read_open(j, i);
     break;
-  case ZR_ITEM_FIRST_SEEN:
+  case ZR_ENTRY_FIRST_SEEN:
     zr_journal_read_seen(j, i);
     break;
-  case ZR_ITEM_KNOWN:
+  case ZR_ENTRY_KNOWN:
     zr_journal_read_known(j, i);
     break;
-  case ZR_ITEM_FIND:
+  case ZR_ENTRY_FIND:
     zr_journal_read_found(j, i);
     break;
-  case ZR_ITEM_RECORD:
-  case ZR_ITEM_SIGHT:
+  case ZR_ENTRY_RECORD:
+  case ZR_ENTRY_SIGHT:
     break;
   }
-  zr_item_free(i);
+  zr_entry_free(i);
 }
 
 /* Writes up to the next read go together; a read sees all that was queued before it. */
-static void s_work(struct zr_journal *j, struct zr_item *items) {
+static void s_work(struct zr_journal *j, struct zr_entry *items) {
   while (items) {
-    struct zr_item *first = items;
-    struct zr_item *last = NULL;
-    for (; items && zr_item_writes(items); items = items->next)
+    struct zr_entry *first = items;
+    struct zr_entry *last = NULL;
+    for (; items && zr_entry_writes(items); items = items->next)
       last = items;
     if (last) {
       last->next = NULL;
       s_flush(j, first);
     }
     if (items) {
-      struct zr_item *read = items;
+      struct zr_entry *read = items;
       items = read->next;
       s_read(j, read);
     }
@@ -209,7 +209,7 @@ static void s_wait(const struct zr_journal *j) {
 
 /* What is queued; waits until there is something to do. False when the journal closes and nothing
  * is queued any more. */
-static bool s_take(struct zr_journal *j, struct zr_item **items) {
+static bool s_take(struct zr_journal *j, struct zr_entry **items) {
   for (;;) {
     (void)pthread_mutex_lock(&j->lock);
     *items = j->queue;
@@ -244,16 +244,16 @@ static void s_prune(struct zr_journal *j) {
 
 static void s_drop_retained(struct zr_journal *j) {
   while (j->retained) {
-    struct zr_item *i = j->retained;
+    struct zr_entry *i = j->retained;
     j->retained = i->next;
     s_tell(i, "the journal was closed before it could be written");
-    zr_item_free(i);
+    zr_entry_free(i);
   }
 }
 
 void *zr_journal_thread(void *journal) {
   struct zr_journal *j = journal;
-  struct zr_item *items = NULL;
+  struct zr_entry *items = NULL;
   while (s_take(j, &items)) {
     if (items)
       s_work(j, items);

@@ -134,7 +134,7 @@ static int s_outcomes(struct zr_journal *j, const struct zr_record *r) {
 
 /* ---- sightings ---- */
 
-static int s_sight(struct zr_journal *j, const struct zr_item *i) {
+static int s_sight(struct zr_journal *j, const struct zr_entry *i) {
   int rc = SQLITE_OK;
   for (size_t n = 0; rc == SQLITE_OK && n < i->id_count; n++) {
     struct zr_use u = zr_db_use(&j->db, i->left ? ZR_SQL_FORGET : ZR_SQL_SIGHT);
@@ -148,8 +148,8 @@ static int s_sight(struct zr_journal *j, const struct zr_item *i) {
   return rc;
 }
 
-int zr_journal_write(struct zr_journal *j, const struct zr_item *i) {
-  if (i->kind == ZR_ITEM_SIGHT)
+int zr_journal_write(struct zr_journal *j, const struct zr_entry *i) {
+  if (i->kind == ZR_ENTRY_SIGHT)
     return s_sight(j, i);
   switch (i->record.kind) {
   case ZR_RECORD_INTENT:
