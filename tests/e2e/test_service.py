@@ -75,7 +75,7 @@ class UnitFile(Case):
     def test_every_flag_in_it_is_one_of_the_plugin(self):
         _, usage, _ = run([program("zenrelease-plugin"), "--help"], dict(os.environ))
         flags = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", self.unit)) - {"--now", "--server"}
-        self.assertLessEqual({"--listen", "--config", "--tls-client-ca"}, flags)
+        self.assertLessEqual({"--listen", "--config", "--journal", "--tls-client-ca"}, flags)
         for flag in flags:
             self.assertIn(flag, usage)
 
@@ -122,14 +122,16 @@ class UnitFile(Case):
             os.chown(config, 0, NOBODY)
             os.chown(state, NOBODY, NOBODY)
         path = os.path.join(state, "zenrelease.sock")
-        plugin = self.plugin(None, "--config", config, listen=f"unix:{path}", home="/", preexec=preexec,
-                             environment={"CREDENTIALS_DIRECTORY": credentials})
+        journal = os.path.join(state, "journal.db")
+        plugin = self.plugin(None, "--config", config, "--journal", journal, listen=f"unix:{path}", home="/",
+                             preexec=preexec, environment={"CREDENTIALS_DIRECTORY": credentials})
         with open(f"/proc/{plugin.pid}/status", encoding="ascii") as file:
             self.assertRegex(file.read(), r"(?s)NoNewPrivs:\s+1.*Seccomp:\s+2")
         report = plugin.release(sim.ids())
         self.assertEqual(set(by_outcome(report)), {"released"})
         plugin.stop()
         self.assertFalse(os.path.exists(path))
+        self.assertEqual(os.stat(journal).st_mode & 0o777, 0o600)
 
 
 NOBODY = 65534
