@@ -38,6 +38,8 @@ static bool s_start_plugin(struct zr_connection *c, const struct zr_common_args 
     zr_complain(args->json, "cancelled", "interrupted before anything was sent");
   else if (!c->own_plugin)
     zr_complain(args->json, "unavailable", "%s", why.data ? why.data : "out of memory");
+  if (!c->own_plugin && args->journal && !zr_interrupted())
+    zr_note("  a server that keeps this journal is asked with --server ADDR");
   zr_buf_clean_up(&why);
   return c->own_plugin;
 }

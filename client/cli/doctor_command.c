@@ -89,13 +89,28 @@ static void s_files(struct doctor *d) {
 
 /* ---- the server and the cloud ---- */
 
-/* Whether it can be read, and whether anything is open in it. */
-static void s_journal(struct doctor *d, bool kept) {
+/* What the server says is wrong under this code; NULL: nothing. */
+static const char *s_trouble(const struct zenrelease_server_info *info, const char *code) {
+  for (size_t i = 0; i < info->diagnostic_count; i++) {
+    const struct zenrelease_diagnostic *x = zenrelease_server_info_diagnostic(info, i);
+    if (strcmp(x->code, code) == 0)
+      return x->detail;
+  }
+  return NULL;
+}
+
+/* Whether it can be written and read, and whether anything is open in it. */
+static void s_journal(struct doctor *d, const struct zenrelease_server_info *info) {
   struct zenrelease_records_options o;
   struct zenrelease_records *records = NULL;
   struct zenrelease_error *error = NULL;
   const struct zenrelease_record *r = NULL;
-  if (!kept) {
+  const char *trouble = s_trouble(info, "NOT_RECORDED");
+  if (trouble) {
+    s_find(d, "journal", FINDING_FAILED, trouble);
+    return;
+  }
+  if (!info->journal) {
     s_find(d, "journal", FINDING_OK,
            "none is kept; with --journal FILE a release that is cut off can be settled later");
     return;
@@ -133,18 +148,19 @@ static bool s_server(struct doctor *d) {
   (void)zr_buf_printf(&b, "version %s", info->version);
   s_find(d, "server", FINDING_OK, b.data ? b.data : "");
   zr_buf_reset(&b);
-  bool usable = info->diagnostic_count == 0;
-  if (usable)
+  const char *trouble = s_trouble(info, "CREDENTIALS_MISSING");
+  if (!trouble)
     (void)zr_buf_printf(&b, "account %s, from %s", info->account_fingerprint,
                         info->credential_source);
   else
-    (void)zr_buf_text(&b, zenrelease_server_info_diagnostic(info, 0)->detail);
+    (void)zr_buf_text(&b, trouble);
+  bool usable = !trouble;
   s_find(d, "credentials", usable ? FINDING_OK : FINDING_FAILED, b.data ? b.data : "");
   zr_buf_reset(&b);
   bool tls = strncmp(info->endpoint, "https://", 8) == 0;
   (void)zr_buf_printf(&b, "%s%s", info->endpoint, tls ? "" : ", without TLS");
   s_find(d, "endpoint", tls ? FINDING_OK : FINDING_WARNING, b.data ? b.data : "");
-  s_journal(d, info->journal);
+  s_journal(d, info);
   zr_buf_clean_up(&b);
   zenrelease_server_info_free(info);
   return usable;

@@ -109,7 +109,7 @@ static const struct argp s_argp = {
     .options = s_options,
     .parser = s_parse,
     .doc = "Shows what the journal says about the releases of the past, newest first: one line for "
-           "each instance of each call. Sends nothing to the cloud.\v"
+           "each instance of each call. Sends no release.\v"
            "Exit codes: 0 shown, also when there is none; 1 failed, or there is no journal; 2 "
            "usage; 130 interrupted.",
     .children = zr_common_children,

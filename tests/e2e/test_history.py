@@ -192,6 +192,13 @@ class Doctor(Told):
         code, out, _ = self.ask("doctor")
         self.assertEqual(code, 1)
         self.assertRegex(out, "failed +journal +the disk is broken")
+        self.server.failure = None
+        self.server.troubles = [v1.Diagnostic(severity=v1.SEVERITY_ERROR, code="NOT_RECORDED",
+                                              detail="the disk is full")]
+        code, out, _ = self.ask("doctor")
+        self.assertEqual(code, 1)
+        self.assertRegex(out, "ok +credentials +account f00d")
+        self.assertRegex(out, "failed +journal +the disk is full")
 
 
 class WithoutAJournal(Case):

@@ -10,6 +10,7 @@ from .plugin import PRODUCTS, service, stubs, v1
 class FakeServer(stubs.ReleaseServiceServicer):
     def __init__(self):
         self.journal = True
+        self.troubles = []  # diagnostics of GetServerInfo
         self.records = []  # newest first
         self.page = 2
         self.settled = service.SettleReleasesResponse()
@@ -39,7 +40,7 @@ class FakeServer(stubs.ReleaseServiceServicer):
     # pylint: disable=invalid-name
     def GetServerInfo(self, _request, _context):
         return service.ServerInfo(version="1", endpoint="https://e", account_fingerprint="f00d",
-                                  journal=self.journal)
+                                  journal=self.journal, diagnostics=self.troubles)
 
     def ListReleaseRecords(self, request, context):
         self._note(request, context)
