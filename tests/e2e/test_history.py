@@ -1,15 +1,22 @@
 """What the journal says, and what is done about it: `history`, `resume`, `doctor`."""
 
+import json
+import os
+import shlex
+import signal
 import threading
 import time
 import unittest
+from concurrent import futures
 
 import grpc
 
 from harness.case import Case
 from harness.fake_server import FakeServer, group, record, result
-from harness.plugin import service, v1
+from harness.plugin import make_request, service, v1
+from harness.process import SANITIZED
 
+RELEASE = "ReleaseInstances"
 BIN = {"outcome": v1.OUTCOME_REFUSED, "last_status": "RECYCLE", "diagnostic_code": "STILL_IN_BIN"}
 
 
@@ -214,6 +221,127 @@ class WithoutAJournal(Case):
         self.assertEqual(sim.count(), 0)
         _, lines = self.cli_json("info", environment=sim.environment())
         self.assertIs(lines[-1]["journal"], False)
+
+
+class Journal(Case):
+    """The real plugin and its journal; the simulator's ledger is the judge."""
+
+    def setUp(self):
+        self.journal_home = self.home()
+        self.journal = os.path.join(self.journal_home, "releases.db")
+
+    def ask(self, sim, *arguments, **how):
+        return self.cli_json(*arguments, "--journal", self.journal,
+                             environment=sim.environment(), **how)
+
+    def killed(self, sim, ids, journal, **fault):
+        """A plugin that is killed while the service sits on its release call."""
+        plugin = self.plugin(sim, "--journal", journal)
+        sim.fault({"do": "hang", "match": {"action": RELEASE}, **fault})
+        call = plugin.stub().Release.future(make_request(ids, request_id="killed"))
+        sim.wait_for_calls(RELEASE, 1)
+        os.kill(plugin.pid, signal.SIGKILL)
+        plugin.stop(expected=-signal.SIGKILL)
+        call.exception()
+        sim.fault()
+
+    def test_a_release_is_found_by_each_filter(self):
+        sim = self.simulator("--recycled", "3", "--running", "1")
+        ids, running = sim.ids(), sim.ids("RUNNING")
+        code, _ = self.ask(sim, "release", "--request-id", "mine", *ids, *running)
+        self.assertEqual(code, 3)
+        code, lines = self.ask(sim, "history")
+        self.assertEqual(code, 0)
+        records = {l["instance_id"]: l for l in lines[:-1]}
+        self.assertEqual(set(records), set(ids + running))
+        self.assertEqual(lines[-1]["open"], 0)
+        sent = records[ids[0]]
+        self.assertEqual((sent["outcome"], sent["answer_class"], sent["http_status"]),
+                         ("released", "ok", 200))
+        self.assertGreater(sent["batch"], 0)
+        self.assertEqual(records[running[0]]["outcome"], "not_recycled")
+        self.assertNotIn("batch", records[running[0]])
+        for words, found in (
+                (["--id", ids[1]], {ids[1]}), (["--outcome", "released"], set(ids)),
+                (["--outcome", "not_recycled"], set(running)), (["--outcome", "unknown"], set()),
+                (["--request-id", "mine"], set(ids + running)), (["--request-id", "other"], set()),
+                (["--release-request-id", sent["release_request_id"]], set(ids)),
+                (["--since", "1h"], set(ids + running)), (["--until", "1h"], set()),
+                (["--since", sent["send_time"], "--outcome", "released"], set(ids)),
+                (["--until", sent["send_time"], "--outcome", "released"], set()),
+                (["--product", "vm"], set(ids + running)), (["--product", "zec"], set()),
+                (["--open"], set())):
+            code, lines = self.ask(sim, "history", *words)
+            self.assertEqual(code, 0, words)
+            self.assertEqual({l["instance_id"] for l in lines[:-1]}, found, words)
+        _, lines = self.ask(sim, "history", "--limit", "2")
+        self.assertEqual(lines[-1]["count"], 2)
+
+    def test_what_took_effect_before_the_kill_is_released(self):
+        sim = self.simulator("--recycled", "10")
+        ids = sim.ids()
+        self.killed(sim, ids, self.journal, effect=True)
+        sim.set(latency_ms=1000)  # whoever starts the server sees it settle
+        code, lines = self.ask(sim, "history", "--open")
+        self.assertEqual((code, {l["instance_id"] for l in lines[:-1]}), (0, set(ids)))
+        code, lines = self.ask(sim, "resume")
+        self.assertEqual(code, 0)
+        self.assertEqual({r["outcome"] for r in lines[-1]["results"]}, {"released"})
+        self.assert_honest(sim, ids, lines[-1])
+        self.assertEqual(sim.count(RELEASE), 1)
+        self.assertEqual(self.ask(sim, "resume")[1][-1]["results"], [])
+        _, lines = self.ask(sim, "history", "--outcome", "released")
+        self.assertEqual({l["instance_id"] for l in lines[:-1]}, set(ids))
+
+    def resume_half(self, name, *flags):
+        """What `resume` makes of ten ids of which four are gone and six in the bin."""
+        sim = self.simulator("--recycled", "10")
+        journal = os.path.join(self.journal_home, name)
+        self.killed(sim, sim.ids(), journal, effect=True, first=4)
+        code, out, err = self.cli("resume", "--journal", journal, "--json", *flags,
+                                  environment=sim.environment(), seconds=120)
+        return sim, code, json.loads(out.splitlines()[-1]), err
+
+    def test_what_had_no_effect_is_told_or_released_on_demand(self):
+        if SANITIZED:
+            self.skipTest("a minute of waiting, which the optimised build has had")
+        with futures.ThreadPoolExecutor(2) as both:  # an unanswered call is watched for a minute
+            told = both.submit(self.resume_half, "told")
+            released = both.submit(self.resume_half, "released", "--release")
+        sim, code, report, err = told.result()
+        self.assertEqual(code, 3)
+        self.assert_honest(sim, list(sim.submissions()), report)
+        self.assertEqual((report["counts"]["released"], report["counts"]["refused"]), (4, 6))
+        self.assertEqual(sim.count(RELEASE), 1)
+        command = shlex.split(err.splitlines()[-1])
+        self.assertEqual(command[:2], ["zenrelease", "release"])
+        code, _, _ = self.cli(*command[1:], environment=sim.environment())
+        self.assertEqual(code, 0)
+        self.assertEqual(sorted(sim.submissions().values()), [1] * 4 + [2] * 6)
+        self.assertEqual(sim.ids(), [])
+
+        sim, code, report, _ = released.result()
+        self.assertEqual(code, 0)
+        self.assert_honest(sim, list(sim.submissions()), report)
+        self.assertEqual({r["outcome"] for r in report["results"]}, {"released"})
+        self.assertEqual(sorted(sim.submissions().values()), [1] * 4 + [2] * 6)
+        self.assertEqual(sim.ids(), [])
+
+    def test_a_journal_of_a_running_server_names_it(self):
+        sim = self.simulator("--recycled", "1")
+        plugin = self.plugin(sim, "--journal", self.journal)
+        plugin.release(sim.ids())
+        code, _, err = self.cli("history", "--journal", self.journal,
+                                environment=sim.environment())
+        self.assertEqual(code, 1)
+        self.assertIn(str(plugin.pid), err)
+        self.assertIn("--server", err)
+        code, lines = self.cli_json("history", "--server", plugin.address)
+        self.assertEqual((code, lines[-1]["count"]), (0, 1))
+        code, lines = self.cli_json("resume", "--server", plugin.address)
+        self.assertEqual((code, lines[-1]["results"]), (0, []))
+        _, lines = self.cli_json("doctor", "--server", plugin.address)
+        self.assertIn("ok", [l["finding"] for l in lines if l.get("check") == "journal"])
 
 
 if __name__ == "__main__":
