@@ -186,9 +186,9 @@ static bool s_closed(const struct sim *s, const struct record *call, uint16_t id
 }
 
 struct group {
-  struct zr_open_call calls[512];
+  struct zr_open_call calls[4096];
   size_t call_count;
-  const char *ids[16384];
+  const char *ids[1 << 19];
   size_t id_count;
 };
 

@@ -240,7 +240,8 @@ static void s_note_shut(struct sim *s, const struct call *c) {
 
 static void s_show(struct sim *s, struct machine *m, int64_t started_at, enum place place,
                    unsigned facts, int64_t bin_since_ms) {
-  m->before = m->shown;
+  if (m->shown.place == BIN)
+    m->before = m->shown;
   m->shown = (struct shown){s->now, place, facts, bin_since_ms, vopr_time(s).wall};
   m->read_at = s->now;
   if (place == BIN)

@@ -67,7 +67,7 @@ struct machine {
   int32_t destroyed_by; /* of the ledger; -1: not by us */
   /* The judge's: what the engine was told. */
   struct shown shown;
-  struct shown before;   /* the read before that */
+  struct shown before;   /* the last before that which had it in the bin */
   bool dry_named;        /* a dry run reads it too, in this life: whose read was it? */
   int32_t listed_in;     /* the last call whose 200 named it as not accepted; -1 */
   int64_t bin_shown_at;  /* last good read that had it in the bin */
