@@ -1,5 +1,6 @@
 /* SQLite's memory through ours, so that a test can make each of its allocations fail as well. */
 #include <pthread.h>
+#include <signal.h>
 #include <string.h>
 
 #include <sqlite3.h>
@@ -69,6 +70,8 @@ static void s_configure(void) {
       .xInit = s_init,
       .xShutdown = s_shutdown,
   };
+  /* A file that may not grow is an error like a full disk, and not the end of the process. */
+  (void)signal(SIGXFSZ, SIG_IGN);
   /* Each is refused when somebody has used SQLite before; all of them are only for the better. */
   (void)sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
   (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
