@@ -20,7 +20,8 @@ static enum zr_err s_config(const struct zr_tf_settings *s, struct zr_config *c)
   const struct s_text texts[] = {{s->endpoint, &c->endpoint},
                                  {s->profile, &c->profile},
                                  {s->ca_file, &c->ca_file},
-                                 {s->proxy, &c->proxy}};
+                                 {s->proxy, &c->proxy},
+                                 {s->journal, &c->journal}};
   for (size_t i = 0; i < ZR_COUNT(texts); i++) {
     if (texts[i].from && !(*texts[i].to = zr_strdup(texts[i].from)))
       return ZR_ERR_NOMEM;

@@ -129,7 +129,8 @@ static void s_credential(const struct s_check *c) {
 
 static void s_provider(const struct s_check *c) {
   static const char *const texts[] = {
-      "endpoint", "access_key_id", "profile", "ca_file", "access_key_password", "token", "proxy"};
+      "endpoint", "access_key_id", "profile", "ca_file", "access_key_password",
+      "token",    "proxy",         "journal"};
   for (size_t i = 0; i < ZR_COUNT(texts); i++) {
     const struct zr_tf_value *v = s_get(c, texts[i]);
     if (v->is == ZR_TF_KNOWN && v->text.len == 0)

@@ -37,6 +37,7 @@ struct zr_tf_settings {
   const char *profile;
   const char *ca_file;
   const char *proxy;
+  const char *journal;     /* a file of this provider block alone */
   int64_t call_timeout_ms; /* of one upstream call */
   double calls_per_second;
   int64_t window_ms; /* informative: every job brings its own window */

@@ -92,6 +92,10 @@ static const struct zr_tf_attribute s_provider[] = {
      "`100ms`."},
     {"wait", &zr_tf_string, ZR_TF_OPTIONAL, false,
      "How long to wait for proof that released instances are gone. Defaults to `60s`."},
+    {"journal", &zr_tf_string, ZR_TF_OPTIONAL, false,
+     "File in which every release call is noted before it is sent, so that a later run settles "
+     "what a crash left open. One process at a time can have it: give each provider block a file "
+     "of its own. By default there is none."},
 };
 
 /* ---- what resources share ---- */

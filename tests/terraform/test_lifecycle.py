@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 
 import host
 from host import Case, block, instances
@@ -229,6 +230,30 @@ class Offline(Case):
         work = self.workspace()
         done = work.run("fmt", "-check", "-recursive", "-diff", os.path.abspath(examples))
         self.ok(done)
+
+
+class Journal(Case):
+    def test_releases_of_a_provider_block_are_noted_in_its_journal(self):
+        sim, work = self.pair("--recycled", "3")
+        ids = sim.ids()
+        path = os.path.join(work.path, "releases.db")
+        body = f'provider "zenrelease" {{\n  journal = "{path}"\n}}\n' + instances("a", ids)
+        work.write(body)
+        self.ok(work.apply())
+        self.ok(work.destroy())
+        self.assertEqual(sim.destroyed(), set(ids))
+        db = sqlite3.connect(path)
+        rows = db.execute("SELECT instance_id, outcome, class, open FROM history").fetchall()
+        db.close()
+        self.assertEqual(sorted(rows), [(i, "released", "ok", 0) for i in sorted(ids)])
+
+    def test_a_journal_that_cannot_be_made_is_said_at_once(self):
+        sim, work = self.pair("--recycled", "1")
+        work.write('provider "zenrelease" {\n  journal = "/nonexistent/releases.db"\n}\n'
+                   + instances("a", sim.ids()))
+        done = work.apply()
+        self.assertNotEqual(done.code, 0)
+        self.assertIn("/nonexistent/releases.db", done.text)
 
 
 if __name__ == "__main__":
