@@ -297,7 +297,7 @@ static bool s_may_be_left(const struct sim *s, enum zr_product p) {
 
 static bool s_fits(const struct sim *s, enum zr_product p, const struct machine *m,
                    enum zr_outcome o, enum zr_code code) {
-  int place = m->past[0].place;
+  int place = (int)m->past[0].place;
   switch (place) {
   case NOWHERE:
   case GONE:

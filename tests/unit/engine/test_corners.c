@@ -42,7 +42,7 @@ static uint64_t s_submit(struct zr_release_request r) {
 
 /* The next action that is no event; the clock goes on as far as it must. */
 static struct zr_action s_next(void) {
-  struct zr_action a;
+  struct zr_action a = {.kind = ZR_ACTION_EVENT};
   for (int i = 0; i < 1000; i++) {
     while (zr_engine_poll(s_engine, s_now, &a)) {
       if (a.kind != ZR_ACTION_EVENT)
