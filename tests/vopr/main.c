@@ -88,12 +88,13 @@ int main(int argc, char **argv) {
       continue;
     }
     const char *value = i + 1 < argc ? argv[i + 1] : "";
-    bool number = s_number(value, &n);
-    if (strcmp(argv[i], "--seeds") == 0 && s_range(value, &w))
+    if (strcmp(argv[i], "--seeds") == 0 && s_range(value, &w)) {
       i++;
-    else if (!number)
+      continue;
+    }
+    if (!s_number(value, &n))
       return s_usage();
-    else if (strcmp(argv[i], "--seed") == 0)
+    if (strcmp(argv[i], "--seed") == 0)
       return s_one(n);
     else if (strcmp(argv[i], "--replay") == 0)
       return s_replay(n);

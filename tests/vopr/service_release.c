@@ -49,14 +49,13 @@ static void s_honest(struct sim *s, struct call *c) {
   for (unsigned i = 0; i < c->count; i++) {
     const struct machine *m = &s->machines[c->product][c->ids[i]];
     enum place p = machine_place(m);
-    if (m->malformed)
-      service_end_as(c, ZR_CLASS_INPUT, 400, "INVALID_PARAMETER_INSTANCE_ID");
-    else if (m->hidden)
+    bool gone = p == GONE || p == NOWHERE;
+    if (m->hidden)
       service_end_as(c, ZR_CLASS_UNAUTHORIZED, 403, "AUTHFAILURE_UNAUTHORIZED_OPERATION");
-    else if (p == GONE || p == NOWHERE)
-      service_end_as(c, ZR_CLASS_MISSING, 404, "INVALID_INSTANCE_NOT_FOUND");
-    else if (m->cursed && c->ids[i] % 3 == 0)
+    else if (m->malformed || (m->cursed && !gone && c->ids[i] % 3 == 0))
       service_end_as(c, ZR_CLASS_INPUT, 400, "INVALID_PARAMETER_INSTANCE_ID");
+    else if (gone)
+      service_end_as(c, ZR_CLASS_MISSING, 404, "INVALID_INSTANCE_NOT_FOUND");
     else if (m->cursed)
       service_end_as(c, ZR_CLASS_DENIED, 403, "OPERATION_DENIED_BY_A_RULE");
     else if (p != BIN && !(c->product == ZR_PRODUCT_ZEC && (p == LIVE || p == ENTERING)))
