@@ -171,6 +171,7 @@ void fuzz_backend_init(struct fuzz_backend *b, unsigned mood) {
                                       .credential_source = "a test",
                                       .max_ids = ZR_JOB_MAX_IDS,
                                       .max_batch = ZR_BATCH_MAX};
+  b->facts.journal = (mood & FUZZ_NO_JOURNAL) ? NULL : "/journal";
   if ((mood & 0x70U) == 0x70)
     b->facts.credential_problem = "there is no credential";
 }

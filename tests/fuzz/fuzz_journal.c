@@ -6,8 +6,6 @@
 #include "fuzz.h"
 #include "model/record.h"
 
-enum { NO_JOURNAL = 0x400, BROKEN = 0x800 };
-
 /* Who waits: for entries, or for what is open. */
 struct fuzz_asked {
   struct fuzz_asked *next;
@@ -26,7 +24,7 @@ static void s_check_query(const struct zr_record_query *q) {
 }
 
 static enum zr_err s_add(struct fuzz_backend *b, struct fuzz_asked asked) {
-  if (b->mood & NO_JOURNAL)
+  if (b->mood & FUZZ_NO_JOURNAL)
     return ZR_ERR_STATE;
   struct fuzz_asked *a = zr_calloc(1, sizeof *a);
   FUZZ_CHECK(a != NULL);
@@ -104,7 +102,7 @@ bool fuzz_journal_answer(struct fuzz_backend *b) {
   if (!a)
     return false;
   b->asked = a->next;
-  (a->settles ? s_tell_settled : s_tell_records)(a, (b->mood & BROKEN) != 0);
+  (a->settles ? s_tell_settled : s_tell_records)(a, (b->mood & FUZZ_BROKEN_JOURNAL) != 0);
   zr_free(a);
   return true;
 }

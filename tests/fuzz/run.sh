@@ -77,7 +77,7 @@ last() {
 }
 
 crashes() {
-  find "$out/artefacts" -name "$1-*" -newer "$out/log/begun" | sort
+  find "$out/artefacts" -name "$1-*" -newer "$out/log/$1.begun" | sort
 }
 
 total=0
@@ -86,7 +86,7 @@ run_one() {
   local target=$1 log=$out/log/$1 executions crash
   mkdir -p "$out/corpus/$target"
   gather "$target" || exit 2
-  touch "$out/log/begun"
+  touch "$out/log/$target.begun"
   # shellcheck disable=SC2046 # no dictionary is no argument
   nice -n 10 "$out/tests/fuzz_$target" -max_total_time="$seconds" -max_len=4096 -timeout=20 \
     -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$out/artefacts/$target-" \
@@ -119,6 +119,11 @@ keep_one() {
 
 cover() {
   local folder=$out/coverage target programs=()
+  if ! command -v llvm-cov-14 >/dev/null; then
+    echo "run.sh: --coverage needs llvm-cov-14; Debian's package is llvm-14" >&2
+    exit 2
+  fi
+  rm -f "$folder"/*.profraw
   build "$folder" -S . -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_COMPILER=clang-14 \
     "-DCMAKE_C_FLAGS=-fprofile-instr-generate -fcoverage-mapping"
   for target in "${targets[@]}"; do
@@ -139,6 +144,8 @@ if [[ $coverage == yes ]]; then
   exit
 fi
 build "$out" --preset fuzz
+# Files of inputs are many and small.
+[[ -n ${TMPDIR-} || ! -w /dev/shm ]] || export TMPDIR=/dev/shm
 export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1"
 printf '%-14s %12s %9s %9s %8s %8s\n' target executions edges features inputs crashes
 for target in "${targets[@]}"; do

@@ -121,6 +121,8 @@ SERVICES = [
     service(step(RECORDS, 0, RECORD_QUERIES[1]), step(SETTLE), step(RUN)), service(step(RECORDS), step(SETTLE), step(RUN), mood=b"\x18\x04"),
     service(step(RECORDS), step(SETTLE), step(SETTLE), step(RUN), step(LEAVE, 1), step(RUN), mood=b"\x18\x08"),
     service(step(SETTLE), step(RUN), step(DRAIN), step(CANCEL_ALL), step(RUN)),
+    *[service(step(RELEASE, w, RELEASES[0]), step(RELEASE, w, release((4, 1))), step(LIST, w, LISTS[0]), step(RUN), mood=b"\x18\x10")
+      for w in (0, 1, 2, 3, 16, 24, 36, 68)],
     service(step(CHECK, 0, pb((1, "plugin"))), step(CHECK, 0, pb((1, "x"))), step(HEALTH), step(HEALTH, 0, pb((1, "x"))), step(DRAIN)),
     service(*[step(RELEASE, 0, release((5, "r-%d" % i))) + step(RUN) for i in range(6)], step(FINISH), step(FINISH)),
     service(*[step(V1, 0, q) for q in QUESTIONS]), service(step(V1ALPHA, 0, QUESTIONS[2]), step(SENT), step(MORE, 0, QUESTIONS[0]),

@@ -190,11 +190,13 @@ CONFIG = {"endpoint": "api.example:443", "scheme": "HTTPS", "profile": "p", "ca_
           "allow_plain_http": True, "http1_only": False, "calls_per_second": 2.5, "call_timeout_ms": 30000,
           "window_ms": 5, "max_concurrent_releases": 10, "max_instances": 100, "access_key_id": "id",
           "access_key_password": "Zq7Secret", "token": "Zq7Secret",
+          "clients": [{"name": "spiffe://example/*", "rights": "read"}, {"name": "ci.example", "rights": "apply"}],
           "keep": [{"name_pattern": "a*"}, {"tag": "k=v"}, {"tag": "k"}, {"resource_group_id": "g"}, {"zone_id": "z"}]}
 CONFIGS = [text(CONFIG)] + [text({name: value}) for name, value in CONFIG.items()] + [
     b"", b"[]", b"{}", b'{"endpoint":""}', b'{"token":7}', b'{"calls_per_second":1e999}', b'{"window_ms":1.5}',
     b'{"keep":[{"tag":"=v"}]}', b'{"keep":[]}', b'{"keep":[{"name_pattern":"[a"}]}', b'{"token":"a","token":"b"}',
-    b'{"unknown":1}', b'{"endpoint":"a"} x', b'{"keep":[{"tag":"a"}],"keep":[{"tag":"b"}]}', b'{"keep":[[1]]}',
+    b'{"unknown":1}', b'{"endpoint":"a"} x', b'{"keep":[{"tag":"a"}],"keep":[{"tag":"b"}]}', b'{"keep":[[1]]}', b'{"clients":[]}', b'{"clients":[{"name":"a"}]}', b'{"clients":[{"name":"[a","rights":"read"}]}',
+    b'{"clients":[{"name":"a","rights":"all"}]}', b'{"clients":[["a","b"]]}',
 ]
 
 COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
@@ -228,20 +230,20 @@ def page(name, value=None, method="GET"):
 
 
 FAULTS = [
-    [{"fault": "drop_before", "match": {"action": "ReleaseInstances", "nth": 1}, "reset": True, "after_bytes": 3}],
-    [{"fault": "status", "status": 503, "body": "json", "code": "X", "message": "m", "headers": {"A": "b"}}],
-    [{"fault": "error", "code": "REQUEST_LIMIT_EXCEEDED", "status": 429, "retry_after": "soon"}],
-    [{"fault": "html", "status": 502, "page": "proxy"}], [{"fault": "redirect", "status": 307, "location": "/x"}],
-    [{"fault": "body", "text": "{", "content_type": "a/b"}], [{"fault": "raw", "base64": "SFRUUA=="}],
-    [{"fault": "truncate", "bytes": 5, "of": "body"}], [{"fault": "drip", "bytes": 1, "interval_ms": 5}],
-    [{"fault": "delay", "delay_ms": 5}], [{"fault": "early_103", "count": 2}], [{"fault": "endless_headers", "lines": 5}],
-    [{"fault": "huge_body", "bytes": 5000}], [{"fault": "gzip_bomb", "bytes": 5000}], [{"fault": "partial", "first": 1}],
-    [{"fault": "effect_later", "effect_later_ms": 5}], [{"fault": "failed_ids", "ids": "all"}], [{"fault": "twice"}],
-    [{"fault": "hide_group", "group": "g"}], [{"fault": "rows", "total_delta": 1, "repeat": 1, "drop": 1, "ids": ["1"]}],
-    {"seed": 7, "rules": [{"fault": "throttle", "match": {"probability": 0.5, "every": 2, "count": 3, "from": 1,
+    [{"do": "drop_before", "match": {"action": "ReleaseInstances", "nth": 1}, "reset": True, "after_bytes": 3}],
+    [{"do": "status", "status": 503, "body": "json", "code": "X", "message": "m", "headers": {"A": "b"}}],
+    [{"do": "error", "code": "REQUEST_LIMIT_EXCEEDED", "status": 429, "retry_after": "soon"}],
+    [{"do": "html", "status": 502, "page": "proxy"}], [{"do": "redirect", "status": 307, "location": "/x"}],
+    [{"do": "body", "text": "{", "content_type": "a/b"}], [{"do": "raw", "base64": "SFRUUA=="}],
+    [{"do": "truncate", "bytes": 5, "of": "body"}], [{"do": "drip", "bytes": 1, "interval_ms": 5}],
+    [{"do": "delay", "delay_ms": 5}], [{"do": "early_103", "count": 2}], [{"do": "endless_headers", "lines": 5}],
+    [{"do": "huge_body", "bytes": 5000}], [{"do": "gzip_bomb", "bytes": 5000}], [{"do": "partial", "first": 1}],
+    [{"do": "effect_later", "effect_later_ms": 5}], [{"do": "failed_ids", "ids": "all"}], [{"do": "twice"}],
+    [{"do": "hide_group", "group": "g"}], [{"do": "rows", "total_delta": 1, "repeat": 1, "drop": 1, "ids": ["1"]}],
+    {"seed": 7, "rules": [{"do": "throttle", "match": {"probability": 0.5, "every": 2, "count": 3, "from": 1,
                                                          "product": "vm", "key_id": "key", "containing": ["1"]}}]},
-    [{"fault": "hang", "match": {}}], [{"fault": "accept_reset"}], [{"fault": "close_idle"}], [{"fault": "reset"}],
-    [{"fault": "error_in_200"}], [{"fault": "drop_after", "random": 1}], [{"fault": "body", "sample": "null"}],
+    [{"do": "hang", "match": {}}], [{"do": "accept_reset"}], [{"do": "close_idle"}], [{"do": "reset"}],
+    [{"do": "error_in_200"}], [{"do": "drop_after", "random": 1}], [{"do": "body", "sample": "null"}],
 ]
 
 FLEETS = [

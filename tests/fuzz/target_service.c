@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "fake_call.h"
 #include "fuzz.h"
@@ -57,6 +58,24 @@ enum { METHODS = sizeof s_methods / sizeof s_methods[0] };
 _Static_assert((size_t)METHODS == (size_t)ZR_SERVICE_METHODS,
                "a method of the service is not here");
 
+/* With this mood callers have certificates, and rules; which one depends on the step. */
+enum { IDENTIFY = 0x1000 };
+static const struct zr_client_rule s_rules[] = {{"spiffe://example/ci", ZR_RIGHT_APPLY},
+                                                {"plan.example", ZR_RIGHT_PLAN},
+                                                {"*.example", ZR_RIGHT_READ}};
+
+static void s_identify(struct zr_rpc_call *call, unsigned which) {
+  static const char *const uris[] = {"spiffe://example/ci", "spiffe://example/x"};
+  static const char *const names[] = {"plan.example", "x.example", "n\xC3\xA4me", ""};
+  call->peer = (struct zr_rpc_peer){.verified = true,
+                                    .address = "",
+                                    .common_name = names[which % 4],
+                                    .subject = "CN=x",
+                                    .has_alternative_names = (which & 4U) != 0,
+                                    .uris = {&uris[which / 8 % 2], which / 16 % 2},
+                                    .dns_names = {names, which / 32 % 4}};
+}
+
 static const struct zr_rpc_method *s_find(const struct zr_service *service, const char *name) {
   size_t count = 0;
   const struct zr_rpc_method *methods = zr_service_methods(service, &count);
@@ -86,7 +105,7 @@ static void s_let_go(struct s_call *c) {
   c->call = NULL;
 }
 
-static void s_start(struct s_stage *s, unsigned method, struct zr_view bytes) {
+static void s_start(struct s_stage *s, unsigned method, unsigned which, struct zr_view bytes) {
   const struct zr_rpc_method *m = s_find(s->service, s_methods[method].name);
   if (s->count == CALLS)
     return;
@@ -94,6 +113,7 @@ static void s_start(struct s_stage *s, unsigned method, struct zr_view bytes) {
   char *exact = fuzz_exact(bytes); /* gone when the handler has returned */
   c->call = fake_call(exact, bytes.len);
   c->answer = s_methods[method].answer;
+  s_identify(c->call, which);
   m->handle(m->user, c->call);
   if (m->kind == ZR_RPC_BIDI)
     (void)fake_message(c->call, (struct zr_view){exact, bytes.len}, false);
@@ -122,7 +142,7 @@ static void s_step(struct s_stage *s, struct fuzz_input *in) {
   unsigned which = fuzz_byte(in);
   struct zr_view bytes = fuzz_record(in);
   if (kind >= STEP_KINDS)
-    s_start(s, kind - STEP_KINDS, bytes);
+    s_start(s, kind - STEP_KINDS, which, bytes);
   else if (kind == RUN)
     fuzz_backend_run(&s->backend);
   else if (kind == EVENT)
@@ -165,9 +185,17 @@ static void s_end(struct s_stage *s) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct fuzz_input in = {data, size};
   struct s_stage s = {.count = 0};
+  zr_log_set_level(ZR_LOG_OFF);
   fuzz_backend_init(&s.backend, fuzz_word(&in));
+  bool identify = (s.backend.mood & IDENTIFY) != 0;
   const struct zr_service_options options = {
-      .version = "1", .max_concurrent_releases = 4, .keep_count = 4};
+      .version = "1",
+      .max_concurrent_releases = 4,
+      .keep_count = 4,
+      .identify = identify,
+      .clients = identify ? s_rules : NULL,
+      .client_count = identify ? sizeof s_rules / sizeof s_rules[0] : 0,
+  };
   FUZZ_CHECK(zr_service_new(&s.backend.face, &options, &s.service) == ZR_ERR_OK);
   for (unsigned i = 0; in.left && i < STEPS; i++)
     s_step(&s, &in);
