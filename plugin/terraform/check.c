@@ -95,6 +95,20 @@ static void s_at_most(const struct s_check *c, const char *name, size_t most) {
                  "%s has more than %zu elements", name, most);
 }
 
+/* Null or empty where a text is to be compared with; a map's keys are looked at, its values may be
+ * anything. */
+static void s_elements(const struct s_check *c, const char *name) {
+  const struct zr_tf_value *v = s_get(c, name);
+  for (size_t i = 0; v->is == ZR_TF_KNOWN && i < v->count; i++) {
+    const struct zr_tf_value *e = &v->items[i];
+    bool empty = v->keys ? v->keys[i].len == 0
+                         : e->is == ZR_TF_NULL || (e->is == ZR_TF_KNOWN && e->text.len == 0);
+    if (empty)
+      zr_tf_diag_f(c->d, ZR_TF_ERROR, ZR_TF_AT(name), "Give a text, or leave the element out.",
+                   "%s has an element that is null or empty", name);
+  }
+}
+
 static void s_filters(const struct s_check *c) {
   static const char *const texts[] = {"status",   "name",         "zone_id", "resource_group_id",
                                       "image_id", "instance_type"};
@@ -108,6 +122,9 @@ static void s_filters(const struct s_check *c) {
   s_at_most(c, "public_ips", LIST_IDS_MAX);
   s_at_most(c, "tags", LIST_TAGS_MAX);
   s_at_most(c, "tag_keys", LIST_TAGS_MAX);
+  s_elements(c, "public_ips");
+  s_elements(c, "tag_keys");
+  s_elements(c, "tags");
 }
 
 /* ---- the provider block ---- */

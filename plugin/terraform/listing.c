@@ -42,6 +42,9 @@ bool zr_tf_listing_read(struct zr_tf_listing *l, const struct zr_tf_type *type,
                         const struct zr_tf_value *config) {
   struct zr_arena *a = l->op->arena;
   struct zr_list_query *q = &l->query;
+  if (!zr_tf_wholly_known(type, config)) /* without the filter the list would be too long */
+    zr_tf_diag(&l->op->diags, ZR_TF_ERROR, ZR_TF_WHOLE, "A filter is not known yet",
+               "Apply what it depends on first.");
   const struct zr_tf_value *product = zr_tf_get(type, config, "product");
   *q = (struct zr_list_query){
       .product = product->is == ZR_TF_KNOWN ? zr_tf_product_of(product)
@@ -213,6 +216,10 @@ static void s_next(struct zr_tf_listing *l) {
 }
 
 void zr_tf_listing_start(struct zr_tf_listing *l) {
+  if (l->op->diags.errors > 0) {
+    l->on_done(l);
+    return;
+  }
   if (!zr_tf_op_has_backend(l->op)) {
     s_give_up(l, "The provider's settings are not known yet",
               "Apply what the provider block depends on first.");

@@ -34,11 +34,11 @@ struct zr_tf_listing {
   size_t cap;
 };
 
-/* Fills the query from a configuration with the filters of the schema; text is borrowed from it.
- * False: no memory. */
+/* Fills the query from a configuration with the filters of the schema, which was checked; text is
+ * borrowed from it. What is not known becomes a diagnostic. False: no memory. */
 bool zr_tf_listing_read(struct zr_tf_listing *l, const struct zr_tf_type *type,
                         const struct zr_tf_value *config) ZR_MUST_CHECK;
-/* Asks for the first page. */
+/* Asks for the first page; with an error among the diagnostics, ends at once. */
 void zr_tf_listing_start(struct zr_tf_listing *l);
 
 #endif

@@ -93,6 +93,10 @@ static void s_check_query(const struct zr_list_query *q) {
   FUZZ_CHECK(q->tag_count <= 20 && q->tag_key_count <= 20);
   for (size_t i = 0; i < q->instance_id_count; i++)
     s_check_id(q->instance_ids[i]);
+  for (size_t i = 0; i < q->ip_count; i++)
+    s_check_text(q->ips[i], SIZE_MAX);
+  for (size_t i = 0; i < q->tag_key_count; i++)
+    s_check_text(q->tag_keys[i], SIZE_MAX);
   for (size_t i = 0; i < q->tag_count; i++)
     FUZZ_CHECK(q->tags[i].key && q->tags[i].key[0] && q->tags[i].value);
 }
