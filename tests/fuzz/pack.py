@@ -2,7 +2,7 @@
 """Packs of inputs: for each one its length in decimal, a line end, and so many bytes.
 
   pack.py unpack PACK FOLDER    each input as a file of its own
-  pack.py pack FOLDER PACK      the other way; the shortest inputs first
+  pack.py pack FOLDER PACK [N]  the other way; the shortest inputs first, without those above N bytes
 """
 
 import hashlib
@@ -33,7 +33,7 @@ def write(path, inputs):
 
 
 def main():
-    if len(sys.argv) != 4 or sys.argv[1] not in ("pack", "unpack"):
+    if len(sys.argv) not in (4, 5) or sys.argv[1] not in ("pack", "unpack"):
         sys.exit(__doc__)
     if sys.argv[1] == "unpack":
         os.makedirs(sys.argv[3], exist_ok=True)
@@ -46,6 +46,8 @@ def main():
         for name in os.listdir(sys.argv[2]):
             with open(os.path.join(sys.argv[2], name), "rb") as file:
                 inputs.append(file.read())
+        if len(sys.argv) == 5:
+            inputs = [one for one in inputs if len(one) <= int(sys.argv[4])]
         write(sys.argv[3], sorted(inputs, key=lambda one: (len(one), one)))
 
 

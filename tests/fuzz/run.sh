@@ -113,7 +113,7 @@ keep_one() {
   small=$(mktemp -d) || exit 2
   "$out/tests/fuzz_$target" -merge=1 -max_len=4096 "$small" "$out/corpus/$target" \
     >"$out/log/$target.merge" 2>&1 || echo "  $target: $out/log/$target.merge says what did not work"
-  "$pack" pack "$small" "tests/fuzz/corpus/$target/found.pack"
+  "$pack" pack "$small" "tests/fuzz/corpus/$target/found.pack" 1000
   rm -rf "$small"
 }
 
