@@ -47,10 +47,11 @@ function(zr_use_rooms target)
   target_include_directories(${target} SYSTEM PRIVATE ${UTHASH_INCLUDE})
 endfunction()
 
-# zr_unit_test(NAME SOURCES … ROOMS … [OUTSIDE …]): one cmocka program, one ctest entry `unit.NAME`.
+# zr_unit_test(NAME SOURCES … ROOMS … [OUTSIDE …] [SWEEP]): one cmocka program, one ctest entry
+# `unit.NAME`. With SWEEP it lets allocations fail (tests/sweep/sweep.h) and bears that label, too.
 # It links the named rooms only: an engine test that needs curl does not build.
 function(zr_unit_test name)
-  cmake_parse_arguments(A "" "" "SOURCES;ROOMS;OUTSIDE" ${ARGN})
+  cmake_parse_arguments(A "SWEEP" "" "SOURCES;ROOMS;OUTSIDE" ${ARGN})
   add_executable(test_${name} ${A_SOURCES})
   set_target_properties(test_${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
@@ -58,4 +59,8 @@ function(zr_unit_test name)
   target_link_libraries(test_${name} PRIVATE zr_warnings PkgConfig::cmocka ${A_OUTSIDE})
   add_test(NAME unit.${name} COMMAND test_${name})
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
+  if(A_SWEEP)
+    target_link_libraries(test_${name} PRIVATE zr_sweep)
+    set_tests_properties(unit.${name} PROPERTIES LABELS "unit;sweep")
+  endif()
 endfunction()

@@ -1,5 +1,6 @@
 #include "app/config.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
@@ -133,9 +134,12 @@ static enum zr_err s_take(struct zr_config *c, const char *path, const cJSON *v,
 static enum zr_err s_parse(struct zr_config *c, const char *path, const struct zr_buf *text,
                            struct zr_buf *problem) {
   const char *end = NULL;
+  errno = 0; /* cJSON does not tell why, but malloc does */
   cJSON *root = cJSON_ParseWithLengthOpts(text->data ? text->data : "", text->len + 1, &end, 1);
   enum zr_err e = ZR_ERR_OK;
-  if (!cJSON_IsObject(root)) {
+  if (!root && errno == ENOMEM) {
+    e = ZR_ERR_NOMEM;
+  } else if (!cJSON_IsObject(root)) {
     (void)zr_buf_printf(problem, "%s: not a JSON object", path);
     e = ZR_ERR_INVALID;
   }

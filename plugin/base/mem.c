@@ -1,11 +1,13 @@
 #include "base/mem.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 static atomic_uint_fast64_t s_count;
 static atomic_uint_fast64_t s_fail_at = UINT64_MAX;
+static const struct zr_mem_watch *_Atomic s_watch;
 
 void zr_mem_fail_after(uint64_t n) {
   atomic_store(&s_fail_at, n == UINT64_MAX ? UINT64_MAX : atomic_load(&s_count) + n);
@@ -15,21 +17,56 @@ uint64_t zr_mem_count(void) {
   return atomic_load(&s_count);
 }
 
-static int s_must_fail(void) {
-  return atomic_fetch_add_explicit(&s_count, 1, memory_order_relaxed) ==
-         atomic_load_explicit(&s_fail_at, memory_order_relaxed);
+void zr_mem_watch(const struct zr_mem_watch *watch) {
+  atomic_store(&s_watch, watch);
+}
+
+static const struct zr_mem_watch *s_watcher(void) {
+  return atomic_load_explicit(&s_watch, memory_order_acquire);
+}
+
+/* What a test makes fail looks like malloc's own failure. */
+static bool s_must_fail(const struct zr_mem_watch *w) {
+  bool fails = atomic_fetch_add_explicit(&s_count, 1, memory_order_relaxed) ==
+               atomic_load_explicit(&s_fail_at, memory_order_relaxed);
+  fails = fails || (w && !w->allow());
+  if (fails)
+    errno = ENOMEM;
+  return fails;
+}
+
+static void *s_made(const struct zr_mem_watch *w, void *ptr) {
+  if (w && ptr)
+    w->made(ptr);
+  return ptr;
 }
 
 void *zr_alloc(size_t size) {
-  return s_must_fail() ? NULL : malloc(size ? size : 1);
+  const struct zr_mem_watch *w = s_watcher();
+  return s_must_fail(w) ? NULL : s_made(w, malloc(size ? size : 1));
 }
 
 void *zr_calloc(size_t count, size_t size) {
-  return s_must_fail() ? NULL : calloc(count ? count : 1, size ? size : 1);
+  const struct zr_mem_watch *w = s_watcher();
+  return s_must_fail(w) ? NULL : s_made(w, calloc(count ? count : 1, size ? size : 1));
+}
+
+/* A watcher has to hear that `old` goes before another thread can be given the same address. */
+static void *s_realloc_watched(const struct zr_mem_watch *w, void *old, size_t size) {
+  if (old)
+    w->gone(old);
+  void *grown = realloc(old, size);
+  if (!grown)
+    (void)s_made(w, old);
+  return s_made(w, grown);
 }
 
 void *zr_realloc(void *old, size_t size) {
-  return s_must_fail() ? NULL : realloc(old, size ? size : 1);
+  const struct zr_mem_watch *w = s_watcher();
+  if (s_must_fail(w))
+    return NULL;
+  size = size ? size : 1;
+  return w ? s_realloc_watched(w, old, size) : realloc(old, size);
 }
 
 void *zr_realloc_array(void *old, size_t count, size_t size) {
@@ -39,6 +76,9 @@ void *zr_realloc_array(void *old, size_t count, size_t size) {
 }
 
 void zr_free(void *ptr) {
+  const struct zr_mem_watch *w = s_watcher();
+  if (w && ptr)
+    w->gone(ptr);
   free(ptr);
 }
 

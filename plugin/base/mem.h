@@ -6,12 +6,14 @@
 #ifndef ZR_BASE_MEM_H
 #define ZR_BASE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
 
-/* As malloc, calloc, realloc, free. The array forms return NULL on overflow. Caller owns. */
+/* As malloc, calloc, realloc, free, errno included. The array forms return NULL on overflow. Caller
+ * owns. */
 void *zr_alloc(size_t size) ZR_MUST_CHECK;
 void *zr_calloc(size_t count, size_t size) ZR_MUST_CHECK;
 void *zr_realloc(void *old, size_t size) ZR_MUST_CHECK;
@@ -30,5 +32,15 @@ int zr_grow(void **array, size_t *cap, size_t need, size_t element) ZR_MUST_CHEC
  * UINT64_MAX switches off. zr_mem_count tells how many allocations were asked for so far. */
 void zr_mem_fail_after(uint64_t n);
 uint64_t zr_mem_count(void);
+
+/* Tests only (tests/sweep): hears of every allocation while set, on the thread that makes it. A
+ * block that is resized goes and is made anew; `gone` runs before the memory is given back. */
+struct zr_mem_watch {
+  bool (*allow)(void); /* before an allocation; false: it fails */
+  void (*made)(const void *ptr);
+  void (*gone)(const void *ptr);
+};
+/* Borrowed until replaced; NULL switches off. */
+void zr_mem_watch(const struct zr_mem_watch *watch);
 
 #endif

@@ -28,6 +28,7 @@ struct zr_http {
   bool http1_only;
   bool closed;
   uint64_t last_id;
+  struct zr_mono fresh_until; /* until then no connection is used twice */
   size_t active;
   struct zr_link running;
   struct zr_link ended;      /* their callbacks come in the next delivery */
@@ -180,11 +181,24 @@ enum zr_err zr_http_new(const struct zr_http_options *options, struct zr_http **
 
 /* ---- one transfer ---- */
 
+/* libcurl keeps a connection whose request it had no memory to write, never learns what that
+ * connection can do, and lets all that follows wait for it (measured with 7.88). What follows makes
+ * connections of its own until the kept one is too old to count. */
+static void s_note_memory(struct zr_http *h, CURLcode code) {
+  if (code == CURLE_OUT_OF_MEMORY)
+    h->fresh_until = zr_mono_add(zr_mono_now(), (int64_t)(CONNECTION_MAX_IDLE_S + 2) * 1000);
+}
+
+static long s_wants_fresh(const struct zr_http *h) {
+  return zr_mono_until(h->fresh_until, zr_mono_now()) > 0;
+}
+
 /* Takes it out of libcurl; it then waits for its callback. */
 static void s_end(struct zr_http *h, struct zr_transfer *t, enum zr_stop stop, CURLcode code) {
   if (t->stop == ZR_STOP_NONE)
     t->stop = stop;
   t->code = code;
+  s_note_memory(h, code);
   (void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &t->connect_code);
   if (t->left)
     t->connect_code = 0;
@@ -236,6 +250,7 @@ static enum zr_err s_launch(struct zr_http *h, struct zr_transfer *t) {
   if (!easy)
     return ZR_ERR_NOMEM;
   const char *proxy = h->proxy;
+  (void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, s_wants_fresh(h));
   if (!proxy && zr_transfer_is_loopback(t))
     proxy = "";
   enum zr_err e = zr_transfer_attach(t, easy, proxy);

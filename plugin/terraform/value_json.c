@@ -1,5 +1,6 @@
 /* JSON to values: stored states, and the other form of a dynamic value. */
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <string.h>
 
 #include "terraform/value.h"
@@ -148,12 +149,15 @@ bool zr_tf_from_json(struct zr_tf_decoding *d, const struct zr_tf_type *type, st
   *out = zr_tf_null;
   const char *end = NULL;
   cJSON *j = NULL;
+  errno = 0; /* cJSON does not tell why, but malloc does */
   if (zr_view_is_utf8(bytes) && s_is_shallow(bytes))
     j = cJSON_ParseWithLengthOpts(bytes.ptr, bytes.len, &end, false);
   bool ok = j && s_only_blanks(end, bytes.ptr + bytes.len);
   if (ok) {
     const struct s_walk w = {d, ignore_extra};
     ok = s_value(&w, type, j, NULL, out);
+  } else if (!j && errno == ENOMEM) {
+    d->nomem = true;
   } else {
     (void)zr_tf_refuse(d, NULL, "is not well-formed JSON");
   }

@@ -1,5 +1,6 @@
 #include "zenlayer/json.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/secret.h"
@@ -50,6 +51,7 @@ static bool s_is_tame(struct zr_view text) {
 }
 
 cJSON *zr_json_parse(struct zr_view text) {
+  errno = 0; /* cJSON does not tell why, but malloc does */
   text = zr_view_trim(text);
   if (text.len == 0 || !s_is_tame(text))
     return NULL;

@@ -14,7 +14,8 @@
 
 enum { ZR_JSON_MAX_DEPTH = 32 };
 
-/* The tree of one whole JSON value, for cJSON_Delete; NULL when it is none, or no memory. */
+/* The tree of one whole JSON value, for cJSON_Delete; NULL when it is none, or no memory, and errno
+ * is ENOMEM only then. */
 cJSON *zr_json_parse(struct zr_view text) ZR_MUST_CHECK;
 /* Whether no member of `object` is there twice, among the first 64; more are not accepted. */
 bool zr_json_keys_are_unique(const cJSON *object);

@@ -1,5 +1,6 @@
 #include "zenlayer/profile.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +22,10 @@ static enum zr_err s_read(const char *path, bool private_only, cJSON **out) {
   enum zr_err e = zr_file_read(path, private_only, &text);
   if (e == ZR_ERR_OK) {
     *out = zr_json_parse(zr_buf_as_view(&text));
-    e = *out && cJSON_IsObject(*out) ? ZR_ERR_OK : ZR_ERR_INVALID;
+    if (!*out && errno == ENOMEM)
+      e = ZR_ERR_NOMEM;
+    else if (!cJSON_IsObject(*out))
+      e = ZR_ERR_INVALID;
   }
   if (e != ZR_ERR_OK) {
     zr_json_wipe(*out);

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include "zenlayer/json.h"
@@ -86,7 +87,10 @@ void zr_reply_decode(struct zr_view body, const char *encoding, struct zr_reply 
     return;
   }
   out->tree = zr_json_parse(body);
-  out->fault = out->tree ? s_read_envelope(out) : "not JSON";
+  if (out->tree)
+    out->fault = s_read_envelope(out);
+  else
+    out->fault = errno == ENOMEM ? "out of memory for reading it" : "not JSON";
   if (!out->fault)
     out->recognised = true;
 }

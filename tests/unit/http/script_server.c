@@ -52,6 +52,18 @@ static size_t content_length(const char *head) {
   return at ? (size_t)strtoul(at + 17, NULL, 10) : 0;
 }
 
+/* False when another peer waits and this one says nothing. */
+static bool has_the_word(const struct script_server *s, const struct peer *p) {
+  struct pollfd all[] = {{.fd = p->fd, .events = POLLIN},
+                         {.fd = s->listener, .events = POLLIN},
+                         {.fd = s->stop[0], .events = POLLIN}};
+  if (!s->leaves_idle)
+    return true;
+  while (poll(all, 3, -1) < 0)
+    ;
+  return all[0].revents != 0 || all[1].revents == 0;
+}
+
 /* Reads one whole request; false when the peer closed first. */
 static bool read_request(struct script_server *s, struct peer *p) {
   size_t used = 0, want = 0;
@@ -64,6 +76,8 @@ static bool read_request(struct script_server *s, struct peer *p) {
       memcpy(s->last, s->incoming, used + 1);
       return true;
     }
+    if (used == 0 && !has_the_word(s, p))
+      return false;
     must(used + 1 < sizeof s->incoming, "request too large for the script server");
     int n = peer_read(s, p, s->incoming + used, (int)(sizeof s->incoming - 1 - used));
     if (n <= 0)

@@ -35,6 +35,8 @@ struct script_server {
   size_t step_count;
   size_t next_step; /* past the last: 200, {} and keep */
   SSL_CTX *tls;     /* Optional */
+  atomic_bool
+      leaves_idle; /* an idle connection is closed when another peer waits; set it after start */
   pthread_t thread;
   atomic_uint connections;
   atomic_uint requests; /* read whole */

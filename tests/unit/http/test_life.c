@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
 
 static const struct script_step s_hang[] = {{.then = SCRIPT_HANG}, {.then = SCRIPT_HANG}};
 
@@ -228,27 +227,6 @@ static void a_named_ca_file_must_be_there(void **state) {
   zr_buf_clean_up(&why);
 }
 
-static void every_allocation_may_fail(void **state) {
-  (void)state;
-  for (uint64_t n = 0;; n++) {
-    struct zr_http *h = NULL;
-    struct seen seen = {0};
-    struct zr_http_request request = {.url = "http://127.0.0.1:1/", .timeout_ms = 1000};
-    zr_mem_fail_after(n);
-    uint64_t before = zr_mem_count();
-    enum zr_err e =
-        zr_http_new(&(struct zr_http_options){.proxy = "none", .user_agent = "test"}, &h, NULL);
-    if (e == ZR_ERR_OK)
-      e = zr_http_start(h, &request, seen_fill, &seen, NULL);
-    bool reached = zr_mem_count() - before > n;
-    zr_mem_fail_after(UINT64_MAX);
-    zr_http_destroy(h);
-    assert_int_equal(e, reached ? ZR_ERR_NOMEM : ZR_ERR_OK);
-    if (!reached)
-      break;
-  }
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(cancel_is_late_and_once),
@@ -261,7 +239,6 @@ int main(void) {
       cmocka_unit_test(wakeup_ends_the_sleep),
       cmocka_unit_test(what_is_no_request_is_refused),
       cmocka_unit_test(a_named_ca_file_must_be_there),
-      cmocka_unit_test(every_allocation_may_fail),
   };
   (void)signal(SIGPIPE, SIG_IGN);
   return cmocka_run_group_tests_name("http.life", tests, NULL, NULL);

@@ -29,7 +29,8 @@ struct fixture {
 
 /* "/t.T/Echo": unary. "/t.T/Hold": unary, kept in `held`. "/t.T/Fail": unary, NOT_FOUND with
  * details.
- * "/t.T/Big": unary, 8 MiB. "/t.T/Stream": server stream, kept in `held`. "/t.T/Chat": bidi echo.
+ * "/t.T/Big": unary, 8 MiB. "/t.T/Stream": server stream, kept in `held`. "/t.T/Count": server
+ * stream of "1", "2", "3". "/t.T/Chat": bidi echo.
  */
 void fixture_open(struct fixture *f, const struct zr_rpc_options *options);
 /* Nothing is started; for tests of what start says. */
@@ -43,6 +44,7 @@ const char *fixture_socket(struct fixture *f);
 /* Retries a unary echo until it works or `tries` are used up. */
 bool fixture_echo_works(struct fixture *f, int tries);
 
+/* NULL when memory is out. */
 struct zr_rpc_bytes *bytes_of(const void *data, size_t len);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "fake_call.h"
 #include "google/rpc/error_details.pb-c.h"
 #include "google/rpc/status.pb-c.h"
@@ -287,27 +286,6 @@ static void s_content(void **state) {
   assert_true(d[0].order.content != d[2].order.content);
 }
 
-static void s_out_of_memory(void **state) {
-  (void)state;
-  s_good();
-  for (int i = 0; i < 5000; i++)
-    raw_text(2, "1234567890");
-  uint64_t n = 0;
-  bool ok = false;
-  while (!ok) {
-    struct verdict d = {.ok = false};
-    zr_arena_init(&d.arena, NULL, 0);
-    d.v.arena = &d.arena;
-    zr_mem_fail_after(n++);
-    ok = zr_decode_release(raw_view(), s_key, &d.order, &d.v);
-    zr_mem_fail_after(UINT64_MAX);
-    assert_int_equal(ok, !d.v.nomem);
-    assert_int_equal(d.v.total, 0);
-    zr_arena_clean_up(&d.arena);
-  }
-  assert_true(n > 2);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(s_ids),
@@ -318,7 +296,6 @@ int main(void) {
       cmocka_unit_test(s_hostile),
       cmocka_unit_test(s_status),
       cmocka_unit_test(s_content),
-      cmocka_unit_test(s_out_of_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Operations at their limits: too many, too old, without credentials, at the end, out of memory. */
+/* Operations at their limits: too many, too old, without credentials, at the end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "tester.h"
 
 static void s_too_many(void **state) {
@@ -141,45 +140,6 @@ static void s_close_with_callers(void **state) {
   tester_close(&t);
 }
 
-/* One watch and one unary call through their lives, with allocation number n failing. */
-static bool s_scenario(uint64_t n) {
-  struct tester t;
-  tester_open(&t);
-  uint64_t before = zr_mem_count();
-  zr_mem_fail_after(n);
-  struct zr_rpc_call *a = tester_watch(&t, "r", 0);
-  struct zr_rpc_call *b = tester_release(&t, "r");
-  struct zr_rpc_call *c = tester_release(&t, "");
-  for (size_t i = 0; i < t.backend.job_count; i++) {
-    fake_event(&t.backend, i, &tester_sent);
-    fake_finish(&t.backend, i, ZR_OUTCOME_RELEASED);
-  }
-  while (!a->ended && a->acknowledged < a->sent_count) {
-    fake_sent(a);
-    fake_run(&t.backend);
-  }
-  bool reached = zr_mem_count() - before > n;
-  zr_mem_fail_after(UINT64_MAX);
-  struct zr_rpc_call *const all[] = {a, b, c};
-  for (size_t i = 0; i < 3; i++) {
-    assert_true(all[i]->ended);
-    if (all[i]->code != ZR_RPC_OK)
-      assert_int_equal(all[i]->code, ZR_RPC_RESOURCE_EXHAUSTED);
-    tester_over(&t, all[i]);
-  }
-  tester_close(&t);
-  return reached;
-}
-
-static void s_every_allocation_fails_once(void **state) {
-  (void)state;
-  uint64_t n = 0;
-  while (s_scenario(n))
-    n++;
-  print_message("%d allocations\n", (int)n);
-  assert_true(n > 6);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(s_too_many),
@@ -188,7 +148,6 @@ int main(void) {
       cmocka_unit_test(s_drain),
       cmocka_unit_test(s_close_with_slow_watcher),
       cmocka_unit_test(s_close_with_callers),
-      cmocka_unit_test(s_every_allocation_fails_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "terraform/cookie.h"
 #include "terraform/handshake.h"
 
@@ -77,28 +76,12 @@ static void s_reattach(void **state) {
   zr_buf_clean_up(&out);
 }
 
-/* Every allocation fails once: an error, and nothing else. */
-static void s_no_memory(void **state) {
-  (void)state;
-  const struct zr_tf_handshake h = {.address = "unix:/s", .certificate = ZR_VIEW("foobar")};
-  for (uint64_t n = 0;; n++) {
-    struct zr_buf out = ZR_BUF_INIT(4096);
-    zr_mem_fail_after(n);
-    enum zr_err e = zr_tf_handshake_line(&h, &out);
-    zr_mem_fail_after(UINT64_MAX);
-    zr_buf_clean_up(&out);
-    if (e == ZR_ERR_OK) {
-      assert_true(n > 0);
-      return;
-    }
-    assert_int_equal(e, ZR_ERR_NOMEM);
-  }
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(s_cookie),   cmocka_unit_test(s_versions),  cmocka_unit_test(s_lines),
-      cmocka_unit_test(s_reattach), cmocka_unit_test(s_no_memory),
+      cmocka_unit_test(s_cookie),
+      cmocka_unit_test(s_versions),
+      cmocka_unit_test(s_lines),
+      cmocka_unit_test(s_reattach),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,6 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "stage.h"
 
 #define TYPE        "zenrelease_teardown"
@@ -320,54 +319,6 @@ static void waves_are_learnt(void **state) {
   stage_close(&s);
 }
 
-/* Every allocation fails once: the call is answered, or ended for want of memory, and never in
- * between. False once nothing failed any more. */
-static bool s_fails_at(uint64_t n, const char *rpc, const ProtobufCMessage *request,
-                       struct stage *s) {
-  size_t count = 0;
-  const struct zr_rpc_method *methods = zr_tf_provider_methods(s->provider, &count);
-  struct zr_rpc_bytes *bytes = zr_tf_pack(request);
-  size_t i = 0;
-  while (!strstr(methods[i].name, rpc))
-    i++;
-  zr_mem_fail_after(n);
-  uint64_t before = zr_mem_count();
-  struct zr_rpc_call *call = fake_call(&methods[i], bytes);
-  fleet_run(&s->fleet);
-  bool failed = zr_mem_count() - before > n;
-  zr_mem_fail_after(UINT64_MAX);
-  assert_true(call->ended);
-  assert_true(call->code == ZR_RPC_OK || call->code == ZR_RPC_RESOURCE_EXHAUSTED);
-  fake_free(call);
-  return failed;
-}
-
-static void memory_may_run_out_anywhere(void **state) {
-  (void)state;
-  bool more = true;
-  for (uint64_t n = 0; more; n++) {
-    struct stage s;
-    stage_open(&s);
-    fleet_add(&s.fleet, "a", "RECYCLE");
-    const struct zr_tf_kind_of *kind = KIND(&s);
-    struct zr_tf_value planned = s_planned(&s, IDS("a", "gone"));
-    Tfplugin6__ApplyResourceChange__Request r;
-    tfplugin6__apply_resource_change__request__init(&r);
-    r.type_name = zr_tf_pb_text(TYPE);
-    r.planned_state = zr_tf_pack_value(&s.arena, &kind->type, &planned);
-    more = s_fails_at(n, "/ApplyResourceChange", &r.base, &s);
-    Tfplugin6__ReadResource__Request read;
-    tfplugin6__read_resource__request__init(&read);
-    read.type_name = zr_tf_pb_text("zenrelease_instances");
-    read.current_state = NULL;
-    more = s_fails_at(n, "/ReadResource", &read.base, &s) || more;
-    Tfplugin6__GetProviderSchema__Request schema;
-    tfplugin6__get_provider_schema__request__init(&schema);
-    more = s_fails_at(n, "/GetProviderSchema", &schema.base, &s) || more;
-    stage_close(&s);
-  }
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_teardown_keeps_what_happened),
@@ -381,7 +332,6 @@ int main(void) {
       cmocka_unit_test(stop_cancels_everything_until_configured_again),
       cmocka_unit_test(what_waits_at_the_end_is_told),
       cmocka_unit_test(waves_are_learnt),
-      cmocka_unit_test(memory_may_run_out_anywhere),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "zenlayer/json.h"
 #include "zenlayer/pages.h"
 #include "zenlayer/reply.h"
@@ -388,24 +387,6 @@ static void reading_ends(void **state) {
   close_book(&b, false, 0);
 }
 
-static void out_of_memory_is_an_error(void **state) {
-  struct zr_instance rows[] = {row("a", "RECYCLE"), row("x", "RUNNING")};
-  struct zr_rows page = {rows, 2, 2};
-  (void)state;
-  for (uint64_t n = 0; n < 10; n++) {
-    struct zr_arena arena;
-    static const char *const ids[] = {"a"};
-    zr_arena_init(&arena, NULL, 0);
-    zr_mem_fail_after(n);
-    struct zr_pages *p = zr_pages_new(&arena, ids, 1);
-    enum zr_err e = p ? zr_pages_add(p, &page) : ZR_ERR_NOMEM;
-    zr_mem_fail_after(UINT64_MAX);
-    assert_true(e == ZR_ERR_OK || e == ZR_ERR_NOMEM);
-    zr_pages_clean_up(p);
-    zr_arena_clean_up(&arena);
-  }
-}
-
 static void text_of_a_peer_is_made_harmless(void **state) {
   char out[201], cut[6];
   (void)state;
@@ -434,7 +415,6 @@ int main(void) {
       cmocka_unit_test(strangers_are_left_out_but_counted),
       cmocka_unit_test(of_two_states_the_one_outside_the_bin_counts),
       cmocka_unit_test(reading_ends),
-      cmocka_unit_test(out_of_memory_is_an_error),
       cmocka_unit_test(text_of_a_peer_is_made_harmless),
   };
   return cmocka_run_group_tests_name("zenlayer.reply", tests, NULL, NULL);

@@ -1,0 +1,121 @@
+"""Memory runs out once, anywhere, in the whole programs: the plugin from its start to its end, the
+command line and the library below it. The sweeps of single rooms are unit tests; both come together
+in tests/sweep/run.sh."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+
+from harness.case import Case
+from harness.process import BIN, SANITIZED, SLOW, clean_environment
+
+TESTS = os.path.join(BIN, "..", "tests")
+FULL = os.environ.get("ZR_SWEEP") == "full"
+# Runs for each path in the ordinary tests; a place more or less is no matter there.
+MOST = 0 if FULL or os.environ.get("ZR_SWEEP") == "places" else 8 if SANITIZED else 20
+
+
+class Memory(Case):
+    def sweep(self, program, name, options, arguments, environment=None):
+        home = self.home()
+        command = [os.path.join(TESTS, program), name, "--most", str(MOST), *options, "--",
+                   *arguments]
+        settings = clean_environment(home, environment)
+        settings["ZR_SWEEP"] = os.environ.get("ZR_SWEEP", "")
+        done = subprocess.run(command, env=settings, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=3000 if FULL else 300 * SLOW, check=False)
+        sys.stdout.write("\n" + done.stdout)  # on a line of its own
+        sys.stdout.flush()
+        self.assertEqual(done.returncode, 0, f"{name}\n{done.stdout}\n{done.stderr[-6000:]}")
+
+    def write(self, name, text):
+        path = os.path.join(self.home(), name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+
+class CommandLine(Memory):
+    """Against one plugin that stays."""
+
+    def setUp(self):
+        self.sim = self.simulator("--recycled", "6000" if FULL else "800")
+        self.server = self.plugin(self.sim)
+        self.ids = self.sim.ids()
+        self.some = self.ids[:6]
+
+    def cli_sweep(self, name, *arguments, options=("--same",)):
+        self.sweep("sweep_cli", "client: " + name, options,
+                   [*arguments, "--server", self.server.address])
+
+    def teardown_file(self):
+        steps = [{"name": "first", "product": "vm", "ids": self.some[:4]},
+                 {"name": "second", "product": "vm", "ids": self.some[4:], "depends_on": ["first"]}]
+        return self.write("teardown.json", json.dumps(
+            {"version": 1, "policy": {"keep": [{"tag": "keep"}]}, "steps": steps}))
+
+    def test_reading(self):
+        self.cli_sweep("info", "info")
+        self.cli_sweep("list", "list", "--json")
+        self.cli_sweep("explain", "explain", self.some[0], options=())
+        self.cli_sweep("doctor", "doctor", options=())
+
+    def test_a_dry_run(self):
+        self.cli_sweep("release --dry-run", "release", "--dry-run", *self.some, options=())
+        self.cli_sweep("release --dry-run --json", "release", "--dry-run", "--json", *self.some,
+                       options=())
+        self.assertEqual(self.sim.count("ReleaseInstances"), 0)
+
+    def test_a_release(self):
+        """What a run calls released is gone; the plugin served on throughout."""
+        fresh = self.write("ids", "\n".join(self.ids[10:]))
+        self.cli_sweep("release", "release", "--json", "{id}", options=("--ids", fresh))
+        self.assertEqual(self.server.release(self.ids[:1]).counts.released, 1)
+
+    def test_plans(self):
+        teardown = self.teardown_file()
+        folder = self.home()
+        self.sweep("sweep_cli", "client: validate", ["--same"], ["validate", teardown])
+        self.cli_sweep("plan", "plan", teardown, "--out", os.path.join(folder, "{id}"),
+                       options=())
+        plan = os.path.join(folder, "plan.jsonl")
+        code, out, err = self.cli("plan", teardown, "--out", plan, "--server", self.server.address)
+        self.assertEqual(code, 0, out + err)
+        self.cli_sweep("apply", "apply", "--plan", plan, "--json", options=())
+        left = set(self.sim.ids())
+        self.assertTrue(all(i not in left for i in self.some))
+
+
+class Server(Memory):
+    def setUp(self):
+        self.sim = self.simulator("--recycled", "20")
+
+    def plugin_sweep(self, name, client, *arguments):
+        socket = os.path.join(self.home(), "s")
+        client = client.format(cli=os.path.join(BIN, "zenrelease"), server=f"unix:{socket}")
+        options = ["--client", f"{client} >/dev/null 2>&1"]
+        self.sweep("sweep_plugin", name, options, ["--listen", f"unix:{socket}", *arguments],
+                   self.sim.environment())
+
+    def test_start_serve_end(self):
+        ids = " ".join(self.sim.ids()[:3])
+        self.plugin_sweep("app: start, dry run, end",
+                          "timeout 20 {cli} release --dry-run --server {server} " + ids)
+        self.assertEqual(self.sim.count("ReleaseInstances"), 0)
+
+    def test_configuration(self):
+        config = self.write("config.json", json.dumps({
+            "call_timeout_ms": 9000, "window_ms": 1, "max_instances": 100,
+            "keep": [{"tag": "keep=me"}, {"name_pattern": "golden-*"}],
+            "access_key_id": self.sim.key_id, "access_key_password": self.sim.password}))
+        os.chmod(config, 0o600)
+        self.plugin_sweep("app: configuration file", "timeout 20 {cli} info --server {server}",
+                          "--config", config, "--endpoint", f"http://{self.sim.endpoint}")
+
+
+if __name__ == "__main__":
+    assert shutil.which("timeout")
+    unittest.main()
