@@ -131,15 +131,14 @@ static void s_replay_id(struct zr_engine *e, struct zr_item *it, const struct zr
     zr_item_accepted(it, request_id, e->now.mono);
 }
 
-/* Its own evidence an item keeps; what is known of it may come from another settle job. */
-static bool s_takes_evidence(const struct zr_engine *e, const struct zr_item *it,
-                             const struct zr_job *j) {
-  bool own = it->in_flight || it->batch_number > e->options.last_batch;
-  return it->subs && !own && (it->subs->job == j || it->attempts > 0);
+/* An item that this engine has sent keeps its own evidence. Any other takes it, also one that a
+ * caller asked for before: nothing was sent for him yet. */
+static bool s_takes_evidence(const struct zr_engine *e, const struct zr_item *it) {
+  return it->subs && !it->in_flight && it->batch_number <= e->options.last_batch;
 }
 
 /* Out of memory here costs the answer's words, and makes it count as the least certain one. */
-static void s_replay(struct zr_engine *e, const struct zr_job *j, enum zr_product product,
+static void s_replay(struct zr_engine *e, enum zr_product product,
                      const struct zr_open_call *call) {
   struct zr_call_end end = s_end_of(call);
   struct zr_rstr *request_id =
@@ -150,7 +149,7 @@ static void s_replay(struct zr_engine *e, const struct zr_job *j, enum zr_produc
   for (size_t i = 0; i < call->id_count; i++) {
     struct zr_item *it = NULL;
     HASH_FIND(hh, e->items[product], call->ids[i], strlen(call->ids[i]), it);
-    if (it && s_takes_evidence(e, it, j))
+    if (it && s_takes_evidence(e, it))
       s_replay_id(e, it, call, answer, request_id);
   }
   zr_answer_release(answer);
@@ -209,7 +208,7 @@ enum zr_err zr_engine_settle(struct zr_engine *e, const struct zr_open_calls *op
   j->cancelled_at = now.mono;
   j->duplicate_count = 0; /* an id of several calls is nobody's mistake */
   for (size_t i = 0; i < open->call_count; i++)
-    s_replay(e, j, open->product, &open->calls[i]);
+    s_replay(e, open->product, &open->calls[i]);
   *job = j->handle;
   return ZR_ERR_OK;
 }

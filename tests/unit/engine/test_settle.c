@@ -210,6 +210,18 @@ static void ids_at_work_keep_their_own_evidence(void **state) {
   assert_int_equal(s_count(b, ZR_OUTCOME_RELEASED), 4);
 }
 
+static void who_asked_first_hears_of_the_earlier_call(void **state) {
+  (void)state;
+  s_was_destroyed(0, 4);
+  int a = world_submit(&w, 0, 8, -1, 0);
+  const struct zr_open_call call = s_call(7, 0, 4);
+  int b = s_settle(&call, 1);
+  s_finish();
+  assert_int_equal(s_count(b, ZR_OUTCOME_RELEASED), 4);
+  assert_int_equal(s_count(a, ZR_OUTCOME_RELEASED), 8);
+  assert_int_equal(w.machines[0].sent, 0);
+}
+
 static void out_of_memory_changes_nothing(void **state) {
   (void)state;
   const struct zr_open_call calls[] = {s_call(6, 0, 4), s_call(7, 2, 4)};
@@ -244,6 +256,7 @@ int main(void) {
       T(an_id_of_two_calls_is_one_instance),
       T(what_seems_long_ago_is_watched_as_long),
       T(ids_at_work_keep_their_own_evidence),
+      T(who_asked_first_hears_of_the_earlier_call),
       T(out_of_memory_changes_nothing),
   };
 #undef T
