@@ -1,6 +1,7 @@
 #include "disk.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -38,15 +39,14 @@ void disk_die(uint64_t n, int half) {
   atomic_store(&s_death, atomic_load(&s_count) + n);
 }
 
-/* 0: go on; else what to answer. */
+/* 0: go on; else what to answer. `half` is NULL for what cannot be done by halves. */
 static int s_change(int *half) {
   uint64_t n = atomic_fetch_add(&s_count, 1);
-  *half = 0;
-  if (n == atomic_load(&s_death)) {
-    if (!atomic_load(&s_half))
-      _exit(9);
-    *half = 1;
-  }
+  bool dies = n == atomic_load(&s_death);
+  if (dies && (!half || !atomic_load(&s_half)))
+    _exit(9);
+  if (half)
+    *half = dies;
   return n >= atomic_load(&s_from) && n < atomic_load(&s_until) ? atomic_load(&s_rc) : 0;
 }
 
@@ -62,22 +62,19 @@ static int s_write(sqlite3_file *f, const void *data, int len, sqlite3_int64 at)
 }
 
 static int s_truncate(sqlite3_file *f, sqlite3_int64 size) {
-  int half = 0;
-  int rc = s_change(&half);
-  return rc ? rc : half ? (_exit(9), 0) : s_real.xTruncate(f, size);
+  int rc = s_change(NULL);
+  return rc ? rc : s_real.xTruncate(f, size);
 }
 
 static int s_sync(sqlite3_file *f, int flags) {
-  int half = 0;
-  int rc = s_change(&half);
-  return rc ? rc : half ? (_exit(9), 0) : s_real.xSync(f, flags);
+  int rc = s_change(NULL);
+  return rc ? rc : s_real.xSync(f, flags);
 }
 
 static int s_delete(sqlite3_vfs *v, const char *name, int sync) {
   (void)v;
-  int half = 0;
-  int rc = s_change(&half);
-  return rc ? rc : half ? (_exit(9), 0) : s_system->xDelete(s_system, name, sync);
+  int rc = s_change(NULL);
+  return rc ? rc : s_system->xDelete(s_system, name, sync);
 }
 
 static int s_open(sqlite3_vfs *v, const char *name, sqlite3_file *f, int flags, int *out) {
