@@ -114,7 +114,7 @@ static void a_torn_rollback_journal_loses_nothing(void **state) {
   s_crash(false, &file, &beside);
   /* Torn while it was written: the database has not been touched yet. */
   for (size_t len = 0; len <= beside.len;
-       len += SPARSER * (len < 700 || len > beside.len - 50 ? 1U : 37U)) {
+       len += SPARSER * (len < 700 || len > beside.len - 50 ? 1UL : 37UL)) {
     s_store(d.path, file.data, file.len);
     s_store(s_beside(), beside.data, len);
     s_expect_kept();
@@ -133,7 +133,7 @@ static void half_written_pages_are_played_back(void **state) {
   assert_int_equal(clean.len, file.len);
   assert_memory_not_equal(clean.data, file.data, file.len);
   /* The pages of the commit reached the disk up to any byte, from either end. */
-  for (size_t at = 0; at <= file.len; at += SPARSER * 509U) {
+  for (size_t at = 0; at <= file.len; at += SPARSER * 509UL) {
     char *mixed = zr_alloc(file.len);
     assert_non_null(mixed);
     for (int end = 0; end < 2; end++) {
@@ -171,7 +171,7 @@ static void a_file_cut_anywhere_is_refused(void **state) {
   (void)state;
   s_fill();
   struct bytes file = s_load(d.path);
-  for (size_t len = 1; len < file.len; len += SPARSER * (len < 600 ? 7U : 193U)) {
+  for (size_t len = 1; len < file.len; len += SPARSER * (len < 600 ? 7UL : 193UL)) {
     s_store(d.path, file.data, len);
     if (!s_harmless("cut at", len))
       fail_msg("cut at %zu of %zu is not noticed", len, file.len);
@@ -185,7 +185,7 @@ static void a_bit_flipped_anywhere_is_refused_or_does_no_harm(void **state) {
   struct bytes file = s_load(d.path);
   size_t refused = 0;
   size_t tried = 0;
-  for (size_t at = 0; at < file.len; at += SPARSER * 11U) {
+  for (size_t at = 0; at < file.len; at += SPARSER * 11UL) {
     if (file.data[at] == 0 && at % 4 != 0)
       continue; /* mostly free space */
     char bit = (char)(1 << (at % 7));
