@@ -120,15 +120,25 @@ static void s_replay_id(struct zr_engine *e, struct zr_item *it, const struct zr
                         struct zr_answer *answer, struct zr_rstr *request_id) {
   enum zr_class c = call->answered ? call->end.call.class_ : ZR_CLASS_UNKNOWN;
   zr_item_known(it); /* in the bin, by the read before the call */
-  zr_item_sent(it, call->batch, call->sent_at);
   if (c == ZR_CLASS_NOT_SENT || c == ZR_CLASS_NO_CHANNEL)
-    zr_item_unsent(it, call->batch);
-  else if (c != ZR_CLASS_OK)
+    return;
+  zr_item_sent(it, call->batch, call->sent_at);
+  it->earlier++;
+  if (c != ZR_CLASS_OK)
     zr_item_answered(it, answer, e->now.mono);
   else if (s_listed(&call->end, zr_rstr_text(it->id)))
     zr_item_listed(it, answer, e->now.mono);
   else
     zr_item_accepted(it, request_id, e->now.mono);
+}
+
+/* Another settle job may have told it of the same calls. They come in order. */
+static bool s_is_told(struct zr_item *it, const struct zr_open_call *call, bool depend_resource) {
+  uint32_t *last = &it->replayed[depend_resource];
+  bool told = call->batch <= *last;
+  if (!told)
+    *last = call->batch;
+  return told;
 }
 
 /* An item that this engine has sent keeps its own evidence. Any other takes it, also one that a
@@ -138,7 +148,7 @@ static bool s_takes_evidence(const struct zr_engine *e, const struct zr_item *it
 }
 
 /* Out of memory here costs the answer's words, and makes it count as the least certain one. */
-static void s_replay(struct zr_engine *e, enum zr_product product,
+static void s_replay(struct zr_engine *e, const struct zr_open_calls *open,
                      const struct zr_open_call *call) {
   struct zr_call_end end = s_end_of(call);
   struct zr_rstr *request_id =
@@ -148,8 +158,8 @@ static void s_replay(struct zr_engine *e, enum zr_product product,
   struct zr_answer *answer = zr_answer_new(&end);
   for (size_t i = 0; i < call->id_count; i++) {
     struct zr_item *it = NULL;
-    HASH_FIND(hh, e->items[product], call->ids[i], strlen(call->ids[i]), it);
-    if (it && s_takes_evidence(e, it))
+    HASH_FIND(hh, e->items[open->product], call->ids[i], strlen(call->ids[i]), it);
+    if (it && s_takes_evidence(e, it) && !s_is_told(it, call, open->depend_resource))
       s_replay_id(e, it, call, answer, request_id);
   }
   zr_answer_release(answer);
@@ -208,7 +218,7 @@ enum zr_err zr_engine_settle(struct zr_engine *e, const struct zr_open_calls *op
   j->cancelled_at = now.mono;
   j->duplicate_count = 0; /* an id of several calls is nobody's mistake */
   for (size_t i = 0; i < open->call_count; i++)
-    s_replay(e, open->product, &open->calls[i]);
+    s_replay(e, open, &open->calls[i]);
   *job = j->handle;
   return ZR_ERR_OK;
 }

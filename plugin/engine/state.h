@@ -189,6 +189,8 @@ struct zr_item {
   bool refused;               /* a conclusive refusal of a call that named it */
   bool final;                 /* not to be sent again: singled out, failed list, redirect */
   uint32_t attempts;
+  uint32_t earlier;     /* of them, those of an earlier process */
+  uint32_t replayed[2]; /* by depend_resource: the last call of an earlier process that it knows */
   uint32_t batch_number;
   struct zr_wall sent_at;
   struct zr_mono answered_at;

@@ -88,7 +88,7 @@ static struct zr_verdict s_still_in_bin(const struct zr_item *it) {
   if (it->accepted)
     return s_wait;
   if (it->ambiguous)
-    return it->final || it->attempts >= ZR_TRIES_UNKNOWN ? s_wait : s_send;
+    return it->final || it->attempts - it->earlier >= ZR_TRIES_UNKNOWN ? s_wait : s_send;
   if (it->unauthorized)
     return it->disputed ? s_wait : s_end(ZR_OUTCOME_REFUSED, zr_verdict_code_of(it->answer));
   /* Refused for good and still there: reads may lag, so look on for a while before saying so. */

@@ -210,6 +210,16 @@ static void ids_at_work_keep_their_own_evidence(void **state) {
   assert_int_equal(s_count(b, ZR_OUTCOME_RELEASED), 4);
 }
 
+static void told_twice_is_known_once(void **state) {
+  (void)state;
+  const struct zr_open_call calls[] = {s_call(5, 0, 4), s_call(6, 0, 4)};
+  for (int n = 0; n < 4; n++)
+    (void)s_settle(calls, 2);
+  int j = world_submit(&w, 0, 4, -1, 0);
+  s_finish();
+  assert_int_equal(s_count(j, ZR_OUTCOME_RELEASED), 4);
+}
+
 static void who_asked_first_hears_of_the_earlier_call(void **state) {
   (void)state;
   s_was_destroyed(0, 4);
@@ -256,6 +266,7 @@ int main(void) {
       T(an_id_of_two_calls_is_one_instance),
       T(what_seems_long_ago_is_watched_as_long),
       T(ids_at_work_keep_their_own_evidence),
+      T(told_twice_is_known_once),
       T(who_asked_first_hears_of_the_earlier_call),
       T(out_of_memory_changes_nothing),
   };
