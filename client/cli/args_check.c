@@ -28,6 +28,14 @@ static bool s_short_is_known(const char *word) {
   return strcmp(word, "-?") == 0 || strcmp(word, "-V") == 0;
 }
 
+/* Flags with a value are looked at by their parsers. */
+static bool s_stands_before(char *const *argv, int index) {
+  for (int i = 1; i < index; i++)
+    if (strcmp(argv[i], argv[index]) == 0)
+      return true;
+  return false;
+}
+
 bool zr_args_check(const struct argp *argp, int argc, char *const *argv, bool in_order, char *why,
                    size_t why_size) {
   for (int i = 1; i < argc; i++) {
@@ -49,6 +57,10 @@ bool zr_args_check(const struct argp *argp, int argc, char *const *argv, bool in
     }
     if (!o->arg && word[len] == '=') {
       (void)snprintf(why, why_size, "%.*s takes no value", (int)len, word);
+      return false;
+    }
+    if (!o->arg && s_stands_before(argv, i)) {
+      (void)snprintf(why, why_size, "%s is given twice", word);
       return false;
     }
     if (o->arg && word[len] != '=' && ++i >= argc) {

@@ -22,6 +22,9 @@ struct doctor {
   const struct zr_connection *connection;
   struct zr_buf out;
   bool failed;
+  bool tls; /* to the service */
+  bool tls_told;
+  bool clock_told;
 };
 
 static const struct argp s_argp = {
@@ -157,9 +160,9 @@ static bool s_server(struct doctor *d) {
   bool usable = !trouble;
   s_find(d, "credentials", usable ? FINDING_OK : FINDING_FAILED, b.data ? b.data : "");
   zr_buf_reset(&b);
-  bool tls = strncmp(info->endpoint, "https://", 8) == 0;
-  (void)zr_buf_printf(&b, "%s%s", info->endpoint, tls ? "" : ", without TLS");
-  s_find(d, "endpoint", tls ? FINDING_OK : FINDING_WARNING, b.data ? b.data : "");
+  d->tls = strncmp(info->endpoint, "https://", 8) == 0;
+  (void)zr_buf_printf(&b, "%s%s", info->endpoint, d->tls ? "" : ", without TLS");
+  s_find(d, "endpoint", d->tls ? FINDING_OK : FINDING_WARNING, b.data ? b.data : "");
   s_journal(d, info);
   zr_buf_clean_up(&b);
   zenrelease_server_info_free(info);
@@ -179,8 +182,22 @@ static void s_clock(struct doctor *d, int64_t offset_ms) {
   zr_buf_clean_up(&b);
 }
 
+/* Whatever the service answers, it answers behind a chain that the server has verified; without
+ * that there is no answer. */
+static void s_tls(struct doctor *d, enum zenrelease_status status,
+                  const struct zenrelease_error *error) {
+  bool answered = status != ZENRELEASE_UNAVAILABLE && status != ZENRELEASE_FAILED_PRECONDITION &&
+                  status != ZENRELEASE_DEADLINE_EXCEEDED && status != ZENRELEASE_CANCELLED;
+  if (!d->tls || d->tls_told)
+    return;
+  d->tls_told = true;
+  s_find(d, "tls", answered ? FINDING_OK : FINDING_FAILED,
+         answered ? "the service's certificate chain and name are verified"
+                  : zenrelease_error_message(error));
+}
+
 /* One row of the bin answers for the connection, the signature and the right to read. */
-static void s_read(struct doctor *d, enum zenrelease_product product, bool *clock_told) {
+static void s_read(struct doctor *d, enum zenrelease_product product) {
   struct zenrelease_list_options o;
   struct zenrelease_list *list = NULL;
   struct zenrelease_error *error = NULL;
@@ -194,14 +211,15 @@ static void s_read(struct doctor *d, enum zenrelease_product product, bool *cloc
   enum zenrelease_status status = zenrelease_list_new(d->connection->client, &o, &list, &error);
   if (status == ZENRELEASE_OK)
     status = zenrelease_list_next(list, &i, &error);
+  s_tls(d, status, error);
   (void)zr_buf_printf(&b, "%s: ", zenrelease_product_name(product));
   if (status == ZENRELEASE_OK)
     (void)zr_buf_printf(&b, "may be read; %lld in the bin", (long long)zenrelease_list_total(list));
   else
     (void)zr_buf_text(&b, zenrelease_error_message(error));
   s_find(d, "rights", status == ZENRELEASE_OK ? FINDING_OK : FINDING_FAILED, b.data ? b.data : "");
-  if (status == ZENRELEASE_OK && !*clock_told && zenrelease_list_clock(list, &offset_ms)) {
-    *clock_told = true;
+  if (status == ZENRELEASE_OK && !d->clock_told && zenrelease_list_clock(list, &offset_ms)) {
+    d->clock_told = true;
     s_clock(d, offset_ms);
   }
   zenrelease_list_free(list);
@@ -210,12 +228,11 @@ static void s_read(struct doctor *d, enum zenrelease_product product, bool *cloc
 }
 
 static enum zr_exit s_doctor(struct doctor *d) {
-  bool clock_told = false;
   s_files(d);
   if (s_server(d)) {
     for (int p = ZENRELEASE_PRODUCT_VM; p <= ZENRELEASE_PRODUCT_ZEC; p++)
-      s_read(d, (enum zenrelease_product)p, &clock_told);
-    if (!clock_told)
+      s_read(d, (enum zenrelease_product)p);
+    if (!d->clock_told)
       s_find(d, "clock", FINDING_WARNING, "no reply of the service said what time it is there");
   }
   if (d->common->json)

@@ -32,7 +32,10 @@ static error_t s_parse(int key, char *arg, struct argp_state *state) {
   case KEY_PRODUCT:
     return zr_args_product(a->common, arg, &a->product);
   case ARGP_KEY_ARG:
-    return zr_args_once(a->common, &a->id, "ID", arg);
+    if (a->id)
+      return zr_args_fail(a->common, "one instance at a time; %s is one too many", arg);
+    a->id = arg;
+    return *arg ? 0 : zr_args_fail(a->common, "the instance is blank");
   case ARGP_KEY_NO_ARGS:
     return zr_args_fail(a->common, "name an instance");
   default:

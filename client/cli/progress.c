@@ -118,6 +118,17 @@ static void s_bar(int64_t done, int64_t total, struct zr_buf *out) {
   (void)zr_buf_char(out, ']');
 }
 
+/* At the rate so far; nothing before there is one. */
+static void s_left(const struct zr_progress *p, int64_t elapsed, struct zr_buf *out) {
+  if (p->done <= 0 || p->done >= p->total || elapsed < 1000)
+    return;
+  int64_t seconds = ((p->total - p->done) * elapsed / p->done + 999) / 1000;
+  if (seconds < 120)
+    (void)zr_buf_printf(out, ", %lld s left", (long long)seconds);
+  else
+    (void)zr_buf_printf(out, ", %lld min left", (long long)((seconds + 59) / 60));
+}
+
 void zr_progress_line(const struct zr_progress *p, struct zr_mono now, int64_t wall_ms,
                       unsigned width, struct zr_buf *out) {
   int64_t elapsed = now.ms - p->started.ms;
@@ -125,7 +136,9 @@ void zr_progress_line(const struct zr_progress *p, struct zr_mono now, int64_t w
   (void)zr_buf_printf(out, " %lld/%lld", (long long)p->done, (long long)p->total);
   if (p->done > 0 && elapsed >= 1000)
     (void)zr_buf_printf(out, "  %lld/s", (long long)(p->done * 1000 / elapsed));
-  (void)zr_buf_printf(out, "  %lld s  ", (long long)(elapsed / 1000));
+  (void)zr_buf_printf(out, "  %lld s", (long long)(elapsed / 1000));
+  s_left(p, elapsed, out);
+  (void)zr_buf_text(out, "  ");
   if (p->throttled_until_ms > wall_ms)
     (void)zr_buf_printf(out, "throttled, %lld s left",
                         (long long)((p->throttled_until_ms - wall_ms + 999) / 1000));

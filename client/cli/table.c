@@ -39,7 +39,10 @@ static size_t s_printable(struct zr_view v) {
 }
 
 void zr_plain_text(struct zr_buf *out, const char *text) {
-  struct zr_view v = zr_view_of(text);
+  zr_plain_view(out, zr_view_of(text));
+}
+
+void zr_plain_view(struct zr_buf *out, struct zr_view v) {
   while (v.len) {
     size_t n = s_printable(v);
     (void)zr_buf_append(out, n ? v.ptr : "?", n ? n : 1);

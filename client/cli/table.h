@@ -30,6 +30,7 @@ void zr_table_clean_up(struct zr_table *t);
 
 /* Appends `text` with control characters and malformed UTF-8 shown as '?', one '?' a byte. */
 void zr_plain_text(struct zr_buf *out, const char *text);
+void zr_plain_view(struct zr_buf *out, struct zr_view text);
 /* Characters, as a terminal counts them for most scripts. */
 size_t zr_text_width(const char *text);
 

@@ -188,7 +188,10 @@ void zr_apply_run(struct zr_apply *a) {
   bool live = !a->common->json && zr_err_is_terminal();
   zr_progress_begin(&a->progress, live, zr_mono_now());
   zr_progress_event(&a->progress, &started);
-  if (s_check(a))
+  if (s_check(a)) {
+    a->progress.started = zr_mono_now(); /* the rate is that of the releases */
+    a->progress.read = a->progress.eligible = 0;
     s_run_steps(a);
+  }
   zr_progress_end(&a->progress);
 }

@@ -172,6 +172,7 @@ void zr_apply_note_unsent(struct zr_apply *a, size_t number, const struct zr_uns
   (void)pthread_mutex_lock(&a->lock);
   s_result(a, number, &r, *u->detail ? u->detail : u->summary);
   s_diagnostic(a, number, &d);
+  a->progress.done += !a->checking;
   (void)pthread_mutex_unlock(&a->lock);
 }
 

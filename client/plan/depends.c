@@ -105,7 +105,7 @@ bool zr_steps_depend(struct zr_steps *steps, const struct zr_jnode *list, struct
     for (const struct zr_jnode *n = names->first; n; n = n->next)
       s_need(steps, &steps->items[i], n, p);
   }
-  for (uint32_t i = 0; p->count == before && i < steps->count; i++)
+  for (uint32_t i = 0; i < steps->count; i++)
     if (w.state[i] == FRESH)
       s_walk_from(&w, i);
   return p->count == before;

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { DEPTH_MAX = 32, PROBLEMS_MAX_BYTES = 256 * 1024, DIGITS_MAX = 18, MEMBERS_MAX = 1000 };
+enum { DEPTH_MAX = 32, DIGITS_MAX = 18, MEMBERS_MAX = 1000 };
 
 struct reader {
   const char *at;
@@ -340,11 +340,30 @@ static struct zr_jnode *s_value(struct reader *r, struct zr_jnode *parent, unsig
   return *r->at == '{' || *r->at == '[' ? s_compound(r, parent, depth) : s_scalar(r, parent);
 }
 
+/* Told at the first byte that is in no character. */
+static void s_not_utf8(struct reader *r) {
+  struct zr_jnode here = {.parent = NULL};
+  while (r->at < r->end) {
+    unsigned char c = (unsigned char)*r->at;
+    size_t left = (size_t)(r->end - r->at);
+    size_t len = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+    if (len > left || !zr_view_is_utf8((struct zr_view){r->at, len}))
+      break;
+    r->at += len;
+    if (c == '\n') {
+      r->line++;
+      r->line_start = r->at;
+    }
+  }
+  s_mark(r, &here);
+  zr_problem(r->problems, &here, "is not well-formed UTF-8, or has a NUL in it");
+}
+
 struct zr_jnode *zr_json_tree(struct zr_view text, unsigned first_line, struct zr_arena *arena,
                               struct zr_problems *p) {
   struct reader r = {text.ptr, text.ptr + text.len, text.ptr, first_line, arena, p, NULL};
   if (!zr_view_is_utf8(text)) {
-    zr_problem_plain(p, "is not well-formed UTF-8, or has a NUL in it");
+    s_not_utf8(&r);
     return NULL;
   }
   s_blank(&r);
@@ -366,53 +385,4 @@ struct zr_jnode *zr_jget(const struct zr_jnode *object, const char *name) {
     if (n->key && strcmp(n->key, name) == 0)
       return n;
   return NULL;
-}
-
-/* ---- problems ---- */
-
-void zr_problems_init(struct zr_problems *p, const char *file) {
-  *p = (struct zr_problems){.file = file, .text = ZR_BUF_INIT(PROBLEMS_MAX_BYTES)};
-}
-
-void zr_problems_clean_up(struct zr_problems *p) {
-  zr_buf_clean_up(&p->text);
-}
-
-void zr_jpath(const struct zr_jnode *at, struct zr_buf *out) {
-  if (!at || !at->parent)
-    return;
-  zr_jpath(at->parent, out);
-  if (at->parent->type == ZR_JLIST)
-    (void)zr_buf_printf(out, "[%zu]", at->index);
-  else if (at->key)
-    (void)zr_buf_printf(out, "%s%s", at->parent->parent ? "." : "", at->key);
-}
-
-void zr_problem(struct zr_problems *p, const struct zr_jnode *at, const char *format, ...) {
-  va_list args;
-  size_t before = p->text.len;
-  p->count++;
-  (void)zr_buf_printf(&p->text, "%s:", p->file);
-  if (at)
-    (void)zr_buf_printf(&p->text, "%u:%u:", at->line, at->column);
-  (void)zr_buf_char(&p->text, ' ');
-  size_t path = p->text.len;
-  zr_jpath(at, &p->text);
-  if (p->text.len > path)
-    (void)zr_buf_text(&p->text, ": ");
-  va_start(args, format);
-  (void)zr_buf_vprintf(&p->text, format, args);
-  va_end(args);
-  if (zr_buf_char(&p->text, '\n') == ZR_ERR_NOMEM && p->text.len == before)
-    p->nomem = true;
-}
-
-void zr_problem_plain(struct zr_problems *p, const char *format, ...) {
-  va_list args;
-  p->count++;
-  (void)zr_buf_printf(&p->text, "%s: ", p->file);
-  va_start(args, format);
-  (void)zr_buf_vprintf(&p->text, format, args);
-  va_end(args);
-  (void)zr_buf_char(&p->text, '\n');
 }

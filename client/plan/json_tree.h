@@ -36,7 +36,9 @@ struct zr_jnode {
 struct zr_problems {
   const char *file;
   struct zr_buf text;
+  struct zr_buf json; /* the same as objects with commas between them: field, line, column, … */
   size_t count;
+  size_t left_out; /* of both, when they are full */
   bool nomem;
 };
 

@@ -6,19 +6,39 @@
 #include "cli/interrupt.h"
 #include "cli/out.h"
 
+enum { PROBLEMS_JSON_MAX = 20 * 1024 * 1024, PROBLEM_MAX = 256 * 1024 };
+
+/* The one object of --json: the first fault as its message, and all of them. */
+static void s_problems_json(const struct zr_problems *p, struct zr_view first) {
+  struct zr_buf b = ZR_BUF_INIT(PROBLEMS_JSON_MAX);
+  (void)zr_buf_text(&b, "{\"type\":\"error\",\"code\":\"invalid_argument\",\"message\":");
+  (void)zr_buf_json(&b, first);
+  (void)zr_buf_text(&b, ",\"violations\":[");
+  (void)zr_buf_view(&b, zr_buf_as_view(&p->json));
+  (void)zr_buf_text(&b, "]");
+  if (p->left_out)
+    (void)zr_buf_printf(&b, ",\"violations_left_out\":%zu", p->left_out);
+  (void)zr_buf_text(&b, "}\n");
+  zr_out_buf(&b);
+  (void)zr_out_flush(NULL);
+  zr_buf_clean_up(&b);
+}
+
 enum zr_exit zr_tell_problems(const struct zr_common_args *common, const struct zr_problems *p) {
   struct zr_view left = zr_buf_as_view(&p->text);
-  bool first = true;
   if (p->nomem && !left.len)
-    left = ZR_VIEW("out of memory");
+    left = ZR_VIEW("out of memory\n");
+  if (common->json)
+    s_problems_json(p, zr_view_split(&(struct zr_view){left.ptr, left.len}, '\n'));
   while (left.len) {
     struct zr_view line = zr_view_split(&left, '\n');
-    if (first)
-      zr_complain(common->json, "invalid_argument", "%.*s", ZR_VIEW_ARG(line));
-    else
-      zr_note("zenrelease: %.*s", ZR_VIEW_ARG(line));
-    first = false;
+    struct zr_buf plain = ZR_BUF_INIT(PROBLEM_MAX);
+    zr_plain_view(&plain, line);
+    zr_note("zenrelease: %s", plain.data ? plain.data : "");
+    zr_buf_clean_up(&plain);
   }
+  if (p->left_out)
+    zr_note("zenrelease: and %zu more", p->left_out);
   return ZR_EXIT_USAGE;
 }
 
@@ -104,7 +124,7 @@ static enum zr_exit s_write(const struct zr_plan_order *o, const struct zr_plan_
     fine = fine && (!o->file || zr_plan_write_end(&writer, digest));
     *made = fine && !sum.belt_broken;
     if (fine && !o->quiet)
-      zr_plan_text_end(text, &sum, head->steps.count, digest, o->out);
+      zr_plan_text_end(text, head, &sum, digest, o->out);
     code = fine ? s_code(&sum) : s_unwritten(o, &writer);
   }
   zr_plan_writer_clean_up(&writer);

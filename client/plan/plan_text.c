@@ -198,14 +198,31 @@ void zr_plan_text_step_end(struct zr_plan_text *t, const struct zr_plan_head *he
   zr_out_buf(&t->line);
 }
 
-static void s_end_json(struct zr_plan_text *t, const struct zr_plan_tally *sum, const char *digest,
-                       const char *out) {
+static void s_head_json(struct zr_plan_text *t, const struct zr_plan_head *head) {
+  char created[ZR_STAMP_ROOM];
+  char expires[ZR_STAMP_ROOM];
+  zr_wall_format((struct zr_wall){head->created_ms}, created);
+  zr_wall_format((struct zr_wall){head->expires_ms}, expires);
+  (void)zr_buf_text(&t->line, ",\"account\":");
+  (void)zr_buf_json(&t->line, zr_view_of(head->account));
+  (void)zr_buf_text(&t->line, ",\"endpoint\":");
+  (void)zr_buf_json(&t->line, zr_view_of(head->endpoint));
+  (void)zr_buf_printf(&t->line,
+                      ",\"created\":\"%s\",\"expires\":\"%s\",\"undetachable_disks\":%llu,"
+                      "\"public_addresses\":%llu,\"prepaid\":%llu",
+                      created, expires, (unsigned long long)t->disks,
+                      (unsigned long long)t->addresses, (unsigned long long)t->prepaid);
+}
+
+static void s_end_json(struct zr_plan_text *t, const struct zr_plan_head *head,
+                       const struct zr_plan_tally *sum, const char *digest, const char *out) {
   (void)zr_buf_printf(&t->line,
                       "{\"type\":\"result\",\"would_release\":%llu,\"blocked\":%llu,\"kept\":%llu,"
                       "\"gone\":%llu,\"belt_broken\":%s",
                       (unsigned long long)sum->would, (unsigned long long)sum->blocked,
                       (unsigned long long)sum->kept, (unsigned long long)sum->gone,
                       sum->belt_broken ? "true" : "false");
+  s_head_json(t, head);
   if (*digest)
     (void)zr_buf_printf(&t->line, ",\"digest\":\"%s\"", digest);
   if (out) {
@@ -216,10 +233,11 @@ static void s_end_json(struct zr_plan_text *t, const struct zr_plan_tally *sum, 
   zr_out_buf(&t->line);
 }
 
-void zr_plan_text_end(struct zr_plan_text *t, const struct zr_plan_tally *sum, size_t steps,
-                      const char *digest, const char *out) {
+void zr_plan_text_end(struct zr_plan_text *t, const struct zr_plan_head *head,
+                      const struct zr_plan_tally *sum, const char *digest, const char *out) {
+  size_t steps = head->steps.count;
   if (t->json) {
-    s_end_json(t, sum, digest, out);
+    s_end_json(t, head, sum, digest, out);
     return;
   }
   zr_out_text("\nWith them die %llu disks that cannot be detached, %llu public addresses, and the "

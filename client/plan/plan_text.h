@@ -32,8 +32,8 @@ void zr_plan_text_step_end(struct zr_plan_text *t, const struct zr_plan_head *he
                            const struct zr_step *s, const struct zr_plan_tally *tally,
                            int64_t bin_total);
 /* `digest` "": the plan was not made. `out` NULL: it was not saved. */
-void zr_plan_text_end(struct zr_plan_text *t, const struct zr_plan_tally *sum, size_t steps,
-                      const char *digest, const char *out);
+void zr_plan_text_end(struct zr_plan_text *t, const struct zr_plan_head *head,
+                      const struct zr_plan_tally *sum, const char *digest, const char *out);
 void zr_plan_text_clean_up(struct zr_plan_text *t);
 
 #endif

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -39,6 +40,21 @@ class Validate(PlanCase):
                      ":4:28: steps[0].ids[3]: must be a text", ":4:42: steps[0].colour:",
                      ":5:24: steps[0].options.wait:"):
             self.assertIn(part, err)
+
+    def test_programs_get_every_fault_too_and_none_is_cut_off(self):
+        text = json.dumps(teardown(step("a", ids=[" x"] * 20000)))
+        code, lines = self.cli_json("validate", self.write(text))
+        self.assertEqual((code, len(lines)), (2, 1))
+        faults = lines[0]["violations"]
+        self.assertEqual(len(faults), 20000)
+        last = faults[-1]
+        self.assertEqual(last["field"], "steps[0].ids[19999]")
+        self.assertEqual(text[last["column"] - 1:last["column"] + 3], '" x"')
+        self.assertEqual(len(self.problems(text).splitlines()), 20000)
+
+    def test_a_file_cannot_write_on_the_terminal(self):
+        self.assertNotIn("\x1b", self.problems(json.dumps(teardown(
+            step("a\x1b[31m", "v\x1b[2J", ids=["1"])))))
 
     def test_cycles_are_named(self):
         err = self.problems(json.dumps(teardown(step("a", ids=["1"], depends_on=["c"]),
@@ -512,7 +528,11 @@ class ExitCodes(PlanCase):
         file = self.write(teardown(step("a", ids=sim.ids())))
         for arguments in (["apply"], ["plan"], ["validate"], ["apply", file], ["apply", "--yes", file],
                           ["apply", file, "--expect-digest", "0" * 64], ["plan", file, file],
-                          ["apply", "--plan", file, file], ["plan", file, "--valid-for", "soon"]):
+                          ["apply", "--plan", file, file], ["plan", file, "--valid-for", "soon"],
+                          ["apply", file, "--auto-approve", "--auto-approve"],
+                          ["plan", file, "--json", "--json"], ["validate", file, "--verbose=1"],
+                          ["apply", "--plan", file, "--plan", file], ["explain", "a", "b"],
+                          ["explain", ""], ["doctor", "x"], ["plan", file, "--ou", "x"]):
             code, _, err = self.run_cli(*arguments)
             self.assertEqual(code, 2, f"{arguments}: {err}")
         self.assertEqual(sim.count(RELEASE), 0)
@@ -599,6 +619,55 @@ class Documents(PlanCase):
                     text = file.read().replace("\\-", "-")
                 for flag in flags:
                     self.assertIn(flag, text, f"{name}: --{flag} of {command}")
+
+    def test_bash_completes_every_flag_of_every_command(self):
+        """The completion is run, not read: what it offers is what --help tells."""
+        self.folder, self.environment = self.home(), {}
+        file = os.path.join(EXAMPLE, "../../client/packaging/completion/zenrelease.bash")
+        script = (f"source '{file}'; COMP_WORDS=(zenrelease $1 --); COMP_CWORD=2; _zenrelease; "
+                  'printf "%s\\n" "${COMPREPLY[@]}"')
+        for command in ("release", "list", "info", "validate", "plan", "apply", "explain",
+                        "doctor"):
+            _, out, _ = self.cli(command, "--help")
+            flags = set(re.findall(r"^ +(?:-., )?--([a-z-]+)", out, re.M)) - {"usage"}
+            done = subprocess.run(["bash", "-c", script, "bash", command], capture_output=True,
+                                  text=True, check=True, timeout=30 * SLOW)
+            self.assertEqual({w.removeprefix("--") for w in done.stdout.split()}, flags, command)
+
+    def test_the_other_shells_can_read_their_completion(self):
+        folder = os.path.join(EXAMPLE, "../../client/packaging/completion")
+        for shell, name in (("zsh", "_zenrelease"), ("fish", "zenrelease.fish")):
+            if shutil.which(shell):
+                subprocess.run([shell, "-n", os.path.join(folder, name)], check=True,
+                               timeout=30 * SLOW)
+
+    def test_programs_learn_what_people_do(self):
+        sim = self.world("--recycled", "4")
+        code, lines = self.cli_json("plan", self.write(teardown(step("a", ids=sim.ids()))),
+                                    environment=self.environment)
+        self.assertEqual(code, 0)
+        end = lines[-1]
+        self.assertEqual((end["undetachable_disks"], end["public_addresses"], end["prepaid"]),
+                         (8, 4, 0))
+        self.assertTrue(end["endpoint"].endswith(sim.endpoint))
+        self.assertRegex(end["account"], "^[0-9a-f]{16}$")
+        self.assertLess(end["created"], end["expires"])
+
+    def test_doctor_looks_at_the_certificate_chain(self):
+        home = self.home()
+        cert, key = os.path.join(home, "cert.pem"), os.path.join(home, "key.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert,
+                        "-days", "2", "-subj", "/CN=localhost", "-addext",
+                        "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+        self.world("--recycled", "1", "--tls-cert", cert, "--tls-key", key)
+        self.environment["ZENLAYERCLOUD_SCHEME"] = "HTTPS"
+        for trusted, finding, code in ((cert, "ok", 0), (None, "failed", 1)):
+            extra = {"SSL_CERT_FILE": trusted} if trusted else {}
+            found_code, lines = self.cli_json("doctor", environment={**self.environment, **extra})
+            found = {line["check"]: line for line in lines if line["type"] == "check"}
+            self.assertEqual((found["tls"]["finding"], found_code), (finding, code), lines)
+        self.assertIn("certificate", found["tls"]["detail"])
 
     def test_the_example_runs(self):
         done = subprocess.run([os.path.join(EXAMPLE, "run.sh"),

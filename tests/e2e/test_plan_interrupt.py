@@ -160,12 +160,10 @@ class Interrupt(PlanCase):
         return os.pread(self.out.fileno(), 1 << 20, 0)
 
 
-class Prompt(PlanCase):
-    """The question before the run, on a terminal of its own."""
+class Terminal(PlanCase):
+    """The command on a terminal of its own."""
 
-    def setUp(self):
-        sim = self.world("--recycled", "5")
-        self.file = self.write(teardown(step("a", ids=sim.ids())))
+    def on_terminal(self, *arguments, **environment):
         self.master, slave = pty.openpty()
         self.addCleanup(os.close, self.master)
 
@@ -174,13 +172,12 @@ class Prompt(PlanCase):
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
         self.command = subprocess.Popen(
-            [program("zenrelease"), "apply", self.file], stdin=slave, stdout=slave, stderr=slave,
-            env=clean_environment(self.home(), {**self.environment, "TERM": "xterm"}),
-            preexec_fn=terminal)
+            [program("zenrelease"), *arguments], stdin=slave, stdout=slave, stderr=slave,
+            env=clean_environment(self.home(), {**self.environment, "TERM": "xterm",
+                                                **environment}), preexec_fn=terminal)
         self.addCleanup(lambda: self.command.poll() is None and self.command.kill())
         os.close(slave)
         self.text = b""
-        self.read_until(b"goes on: ")
 
     def read_until(self, words, seconds=30):
         end = time.monotonic() + seconds * SLOW
@@ -191,6 +188,47 @@ class Prompt(PlanCase):
                 self.text += os.read(self.master, 4096)
             except OSError:
                 self.fail(f"it ended: {self.text!r}")
+
+    def read_all(self, seconds=60):
+        end = time.monotonic() + seconds * SLOW
+        while time.monotonic() < end:
+            readable, _, _ = select.select([self.master], [], [], 1)
+            try:
+                more = os.read(self.master, 65536) if readable else b""
+            except OSError:  # the other end is closed
+                break
+            self.text += more
+        return self.command.wait(20 * SLOW)
+
+
+class Progress(Terminal):
+    def test_a_bar_with_a_rate_and_the_time_that_is_left(self):
+        sim = self.world("--recycled", "1200")
+        plan = self.plan(teardown(step("a", ids=sim.ids())))
+        sim.fault({"do": "delay", "delay_ms": 1500, "match": {"action": RELEASE, "from": 2}})
+        self.on_terminal("apply", "--plan", plan)
+        self.assertEqual(self.read_all(), 0, self.text)
+        self.assertRegex(self.text, rb"\[=+>? *\] \d+/1200  \d+/s  \d+ s, \d+ s left")
+        self.assertIn(b"\x1b[32mreleased 1200 of 1200\x1b[0m", self.text)
+
+    def test_no_color_and_a_dumb_terminal_are_honoured(self):
+        sim = self.world("--recycled", "4")
+        file = self.write(teardown(step("a", ids=sim.ids())))
+        self.on_terminal("plan", file, NO_COLOR="1")
+        self.assertEqual(self.read_all(), 0, self.text)
+        self.assertNotIn(b"\x1b[", self.text.replace(b"\r\x1b[K", b""))
+        self.on_terminal("apply", file, "--auto-approve", TERM="dumb")
+        self.assertEqual(self.read_all(), 0, self.text)
+        self.assertNotIn(b"\x1b", self.text)
+
+
+class Prompt(Terminal):
+    """The question before the run."""
+
+    def setUp(self):
+        sim = self.world("--recycled", "5")
+        self.on_terminal("apply", self.write(teardown(step("a", ids=sim.ids()))))
+        self.read_until(b"goes on: ")
 
     def test_ctrl_c_ends_it_at_once(self):
         os.write(self.master, b"\x03")

@@ -47,7 +47,13 @@ static const struct fault s_faults[] = {
     {"{\"a\":\"x", "a text does not end"},
     {"{\"a\":\"\n\"}", "a text has a control character in it"},
     {"{\"a\":tru}", "is no JSON value"},
-    {"{\"a\":\"\xff\"}", "is not well-formed UTF-8"},
+    {"{\"a\":\"\xff\"}", "f:1:7: is not well-formed UTF-8"},
+    {"{\n\"\xc3\xa9\":\"\xc3\x28\"}", "f:2:7: is not well-formed UTF-8"},
+    /* A cycle is told beside what else is wrong. */
+    {"{\"version\":1,\"steps\":[{\"name\":\"a\",\"product\":\"vm\",\"ids\":[\"1\"],"
+     "\"depends_on\":[\"b\",\"c\"]},{\"name\":\"b\",\"product\":\"vm\",\"ids\":[\"2\"],"
+     "\"depends_on\":[\"a\"]}]}",
+     "a cycle: a -> b -> a"},
     {"[]", "f:1:1: must be an object"},
     {"{\"steps\":[]}", "has no member \"version\""},
     {"{\"version\":2,\"steps\":[]}", "f:1:12: version: must be from 1 to 1, not 2"},

@@ -44,7 +44,7 @@ static void test_the_live_line_fits_and_says_what_goes_on(void **state) {
   zr_progress_event(&p, &started);
   p.done = 50;
   zr_progress_line(&p, (struct zr_mono){2000}, 0, 80, &out);
-  assert_string_equal(out.data, "[=====>              ] 50/200  25/s  2 s  connecting");
+  assert_string_equal(out.data, "[=====>              ] 50/200  25/s  2 s, 6 s left  connecting");
   zr_buf_reset(&out);
   zr_progress_line(&p, (struct zr_mono){2000}, 0, 20, &out);
   assert_int_equal(zr_text_width(out.data), 19);
