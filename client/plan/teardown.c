@@ -11,7 +11,7 @@
 enum { FILE_MAX_BYTES = 64 * 1024 * 1024, BLOCK = 64 * 1024, PERCENT_MAX = 100, FILTER_MAX = 256 };
 
 static const int64_t s_instances_max = 10000000;
-static const int64_t s_wait_max_ms = 24 * 3600 * 1000; /* as the server */
+static const int64_t s_wait_max_ms = INT64_C(24) * 3600 * 1000; /* as the server */
 
 /* ---- small parts ---- */
 

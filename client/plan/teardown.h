@@ -35,10 +35,10 @@ struct zr_step {
   enum zenrelease_product product;
   const char **ids; /* NULL: the selector; in a plan always NULL */
   size_t id_count;
-  bool selected; /* by a selector */
   struct zr_selector selector;
   uint32_t *needs; /* numbers of the steps it depends on */
   size_t need_count;
+  bool selected; /* by a selector */
   bool allow_missing;
   bool depend_resource;
   int64_t wait_ms; /* -1: as the server does */

@@ -28,6 +28,7 @@ void zr_lane_push(struct zr_engine *e, struct zr_lane *l, struct zr_item *it) {
 }
 
 void zr_lane_remove(struct zr_lane *l, struct zr_item *it) {
+  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it is in the list, so there is a head */
   DL_DELETE(l->queue, it);
   it->prev = it->next = NULL;
   l->queued--;

@@ -210,24 +210,20 @@ def live(seed):
 
 
 def live_to_step(step, how, preload):
-    """Dies at one step of the journal. True while there is such a step."""
+    """Dies at one step of the journal. False when there is no such step: nothing died."""
     life = Life(step, sizes=(130,))
+    died = True
     try:
-        counter = os.path.join(life.folder.name, "steps")
-        life.start(LD_PRELOAD=preload, ZR_DIE_PATH=life.journal, ZR_DIE_AT=str(step),
-                   ZR_DIE_HOW=how, ZR_DIE_COUNT=counter)
-    except AssertionError:
-        life.deaths = 1  # before it was ready
-        life.plugin = None
-    try:
+        try:
+            life.start(LD_PRELOAD=preload, ZR_DIE_PATH=life.journal, ZR_DIE_AT=str(step), ZR_DIE_HOW=how)
+        except AssertionError:
+            life.plugin = None  # it died before it was ready
         if life.plugin:
-            listener = life.begin("first")
-            listener.join()
-            if not life.plugin.alive():
-                life.deaths = 1
+            life.begin("first").join()
+            died = not life.plugin.alive()
             life.kill()
         life.start()
         life.come_back()
-        return life.deaths > 0
+        return died
     finally:
         life.close()
