@@ -12,6 +12,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#define SHOWN __attribute__((visibility("default")))
+
 static atomic_long s_steps;
 
 static void *s_next(const char *name) {
@@ -58,7 +60,7 @@ static char s_step(void) {
 /* The C library's headers give their parameters reserved names. */
 /* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
 #define DURABLE(name)                                                                              \
-  int name(int fd) {                                                                               \
+  SHOWN int name(int fd) {                                                                         \
     int (*real)(int) = (int (*)(int))s_next(#name);                                                \
     char how = s_is_ours(fd) ? s_step() : 0;                                                       \
     int r = how == 'h' ? 0 : real(fd);                                                             \
@@ -70,7 +72,7 @@ DURABLE(fsync)
 DURABLE(fdatasync)
 
 #define PWRITE(name)                                                                               \
-  ssize_t name(int fd, const void *data, size_t size, off_t at) {                                  \
+  SHOWN ssize_t name(int fd, const void *data, size_t size, off_t at) {                            \
     ssize_t (*real)(int, const void *, size_t, off_t) =                                            \
         (ssize_t(*)(int, const void *, size_t, off_t))s_next(#name);                               \
     char how = s_is_ours(fd) ? s_step() : 0;                                                       \
@@ -82,7 +84,7 @@ DURABLE(fdatasync)
 PWRITE(pwrite)
 PWRITE(pwrite64)
 
-ssize_t write(int fd, const void *data, size_t size) {
+SHOWN ssize_t write(int fd, const void *data, size_t size) {
   ssize_t (*real)(int, const void *, size_t) =
       (ssize_t(*)(int, const void *, size_t))s_next("write");
   char how = s_is_ours(fd) ? s_step() : 0;
@@ -93,7 +95,7 @@ ssize_t write(int fd, const void *data, size_t size) {
 }
 
 #define TRUNCATE(name)                                                                             \
-  int name(int fd, off_t size) {                                                                   \
+  SHOWN int name(int fd, off_t size) {                                                             \
     int (*real)(int, off_t) = (int (*)(int, off_t))s_next(#name);                                  \
     char how = s_is_ours(fd) ? s_step() : 0;                                                       \
     int r = how == 'h' ? 0 : real(fd, size);                                                       \
@@ -104,7 +106,7 @@ ssize_t write(int fd, const void *data, size_t size) {
 TRUNCATE(ftruncate)
 TRUNCATE(ftruncate64)
 
-int unlink(const char *path) {
+SHOWN int unlink(const char *path) {
   int (*real)(const char *) = (int (*)(const char *))s_next("unlink");
   char how = s_is_ours_path(path) ? s_step() : 0;
   int r = how == 'h' ? 0 : real(path);
