@@ -28,7 +28,9 @@ static void *s_pump(void *arg) {
     if (ev.type != GRPC_OP_COMPLETE)
       continue;
     struct zr_op *op = ev.tag;
-    atomic_store_explicit(&op->state, ev.success ? ZR_OP_OK : ZR_OP_FAILED, memory_order_release);
+    /* An exchange, because it acquires: all that was written before the call began is seen here. */
+    (void)atomic_exchange_explicit(&op->state, ev.success ? ZR_OP_OK : ZR_OP_FAILED,
+                                   memory_order_acq_rel);
     (void)eventfd_write(c->done_fd, 1); /* op may be gone from here on */
   }
 }

@@ -89,6 +89,8 @@ class Case35_CancelledBeforeTheBatch(StopCase):
         call = plugin.stub().Release.future(make_request(ids, request_id="c"), timeout=60)
         wait_until(lambda: self.known(plugin), 20, "the call")
         call.cancel()
+        # Who asks before the server has heard of it is a caller like the first, and gets what he asks for.
+        wait_until(lambda: '"@message":"cancel"' in plugin.errors(), 20, "the cancellation")
         report = plugin.release(ids, request_id="c")
         self.judge(sim, ids, report)
         self.assertEqual(set(outcomes(report).values()), {"not_attempted"})
