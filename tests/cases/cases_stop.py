@@ -1,6 +1,8 @@
 """Cases 35, 36, 37 and 42: cancelled, left alone, or short of everything."""
 
+import datetime
 import fcntl
+import functools
 import json
 import os
 import random
@@ -14,6 +16,30 @@ from base import READ, RELEASE, SLOW, FaultCase, codes, make_request, on_read, o
 from base import service, stubs, wait_until
 from harness.process import Process, clean_environment, program
 from proxy import CuttingProxy
+
+
+def logged_at(plugin, message):
+    """When the plugin first logged it, in seconds; None while it has not."""
+    lines = [json.loads(line) for line in plugin.errors().splitlines() if line.startswith("{")]
+    times = [line["@timestamp"] for line in lines if line["@message"] == message]
+    return datetime.datetime.fromisoformat(times[0]).timestamp() if times else None
+
+
+def within_the_window(test):
+    """The window is a second. A cancellation that a loaded machine brings too late for it proves nothing, and the
+    test is begun anew; the plugin's own log says when it came."""
+    @functools.wraps(test)
+    def run(self):
+        for _ in range(6):
+            sim, plugin = self.world("--recycled", "20", config={"window_ms": 1000})
+            try:
+                return test(self, sim, plugin)
+            except AssertionError:
+                began, cancelled = logged_at(plugin, "release taken"), logged_at(plugin, "cancel")
+                if cancelled is not None and cancelled - began < 0.9:
+                    raise
+        return self.fail("no cancellation came within the window, six times")
+    return run
 
 
 class StopCase(FaultCase):
@@ -54,8 +80,8 @@ class Case35_CancelledBeforeTheBatch(StopCase):
     def known(plugin):
         return "release taken" in plugin.errors()
 
-    def test_in_the_window(self):
-        sim, plugin = self.world("--recycled", "20", config={"window_ms": 1000})
+    @within_the_window
+    def test_in_the_window(self, sim, plugin):
         self.cancelled(plugin, sim, sim.ids(), lambda: True)
         self.assertEqual(sim.count(), 0, "it was read after all")
         self.resume(sim, plugin, sim.ids())
@@ -70,8 +96,8 @@ class Case35_CancelledBeforeTheBatch(StopCase):
         sim.fault(on_read("throttle", retry_after="5", count=1))
         self.cancelled(plugin, sim, sim.ids(), lambda: sim.count(READ) == 1)
 
-    def test_one_of_two_callers_in_the_window(self):
-        sim, plugin = self.world("--recycled", "20", config={"window_ms": 1000})
+    @within_the_window
+    def test_one_of_two_callers_in_the_window(self, sim, plugin):
         ids = sim.ids()
         stream = self.watch(plugin, ids[:10], "mine")
         other = plugin.stub().Release.future(make_request(ids[5:]), timeout=60)
@@ -83,8 +109,8 @@ class Case35_CancelledBeforeTheBatch(StopCase):
         self.assertEqual(set(outcomes(mine).values()), {"not_attempted"})
         self.assertFalse(set(ids[:5]) & set(sim.submissions()))
 
-    def test_the_call_itself_is_cancelled(self):
-        sim, plugin = self.world("--recycled", "20", config={"window_ms": 1000})
+    @within_the_window
+    def test_the_call_itself_is_cancelled(self, sim, plugin):
         ids = sim.ids()
         call = plugin.stub().Release.future(make_request(ids, request_id="c"), timeout=60)
         wait_until(lambda: self.known(plugin), 20, "the call")
