@@ -28,9 +28,9 @@ void zr_table_render(const struct zr_table *t, size_t from, size_t to, bool bold
 size_t zr_table_rows(const struct zr_table *t);
 void zr_table_clean_up(struct zr_table *t);
 
-/* Appends `text` with control characters and malformed UTF-8 shown as '?', one '?' a byte. */
+/* Appends the text with control characters and malformed UTF-8 shown as '?', one '?' a byte. */
 void zr_plain_text(struct zr_buf *out, const char *text);
-void zr_plain_view(struct zr_buf *out, struct zr_view text);
+void zr_plain_view(struct zr_buf *out, struct zr_view v);
 /* Characters, as a terminal counts them for most scripts. */
 size_t zr_text_width(const char *text);
 

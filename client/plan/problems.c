@@ -63,8 +63,8 @@ static bool s_append(struct zr_buf *to, const char *comma, const struct zr_buf *
 
 static void s_add(struct zr_problems *p, const struct zr_jnode *at, const struct zr_buf *words) {
   struct zr_buf path = ZR_BUF_INIT(ONE_MAX_BYTES);
-  struct zr_buf line = ZR_BUF_INIT(2 * ONE_MAX_BYTES);
-  struct zr_buf object = ZR_BUF_INIT(14 * ONE_MAX_BYTES);
+  struct zr_buf line = ZR_BUF_INIT((size_t)2 * ONE_MAX_BYTES);
+  struct zr_buf object = ZR_BUF_INIT((size_t)14 * ONE_MAX_BYTES);
   zr_jpath(at, &path);
   s_line(&line, p, at, &path, words);
   s_object(&object, at, &path, words);

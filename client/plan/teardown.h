@@ -32,17 +32,17 @@ struct zr_selector {
 /* One step. Everything lives in the arena of what it was read into. */
 struct zr_step {
   const char *name;
-  enum zenrelease_product product;
   const char **ids; /* NULL: the selector; in a plan always NULL */
   size_t id_count;
-  struct zr_selector selector;
   uint32_t *needs; /* numbers of the steps it depends on */
   size_t need_count;
+  int64_t wait_ms; /* -1: as the server does */
+  struct zr_selector selector;
+  struct zenrelease_policy policy;
+  enum zenrelease_product product;
   bool selected; /* by a selector */
   bool allow_missing;
   bool depend_resource;
-  int64_t wait_ms; /* -1: as the server does */
-  struct zenrelease_policy policy;
 };
 
 struct zr_steps {
