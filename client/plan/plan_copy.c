@@ -1,28 +1,13 @@
 /* A listed instance lives until the next one; a plan needs it longer. */
 #include "plan_make.h"
 
-static const char *s_copy(struct zr_arena *a, const char *text, bool *ok) {
-  const char *copy = zr_arena_strdup(a, text);
-  *ok = *ok && copy;
-  return copy;
-}
-
-static const char *const *s_copies(struct zr_arena *a, const char *const *texts, size_t count,
-                                   bool *ok) {
-  const char **copies = zr_arena_calloc(a, count, sizeof(char *));
-  *ok = *ok && copies;
-  for (size_t i = 0; *ok && i < count; i++)
-    copies[i] = s_copy(a, texts[i], ok);
-  return copies;
-}
-
 static const struct zenrelease_tag *s_copy_tags(struct zr_arena *a,
                                                 const struct zenrelease_instance *i, bool *ok) {
   struct zenrelease_tag *tags = zr_arena_calloc(a, i->tag_count, sizeof *tags);
   *ok = *ok && tags;
   for (size_t t = 0; *ok && t < i->tag_count; t++)
-    tags[t] =
-        (struct zenrelease_tag){s_copy(a, i->tags[t].key, ok), s_copy(a, i->tags[t].value, ok)};
+    tags[t] = (struct zenrelease_tag){zr_arena_copy(a, i->tags[t].key, ok),
+                                      zr_arena_copy(a, i->tags[t].value, ok)};
   return tags;
 }
 
@@ -32,15 +17,16 @@ struct zenrelease_instance *zr_plan_copy(struct zr_arena *a, const struct zenrel
   if (!to)
     return NULL;
   *to = *i;
-  to->instance_id = s_copy(a, i->instance_id, &ok);
-  to->name = s_copy(a, i->name, &ok);
-  to->status = s_copy(a, i->status, &ok);
-  to->zone_id = s_copy(a, i->zone_id, &ok);
-  to->resource_group_id = s_copy(a, i->resource_group_id, &ok);
-  to->charge_type = s_copy(a, i->charge_type, &ok);
-  to->create_time = s_copy(a, i->create_time, &ok);
-  to->expire_time = s_copy(a, i->expire_time, &ok);
-  to->public_ip_addresses = s_copies(a, i->public_ip_addresses, i->public_ip_address_count, &ok);
+  to->instance_id = zr_arena_copy(a, i->instance_id, &ok);
+  to->name = zr_arena_copy(a, i->name, &ok);
+  to->status = zr_arena_copy(a, i->status, &ok);
+  to->zone_id = zr_arena_copy(a, i->zone_id, &ok);
+  to->resource_group_id = zr_arena_copy(a, i->resource_group_id, &ok);
+  to->charge_type = zr_arena_copy(a, i->charge_type, &ok);
+  to->create_time = zr_arena_copy(a, i->create_time, &ok);
+  to->expire_time = zr_arena_copy(a, i->expire_time, &ok);
+  to->public_ip_addresses =
+      zr_arena_copy_list(a, i->public_ip_addresses, i->public_ip_address_count, &ok);
   to->tags = s_copy_tags(a, i, &ok);
   return ok ? to : NULL;
 }

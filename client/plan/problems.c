@@ -79,24 +79,25 @@ static void s_add(struct zr_problems *p, const struct zr_jnode *at, const struct
   zr_buf_clean_up(&object);
 }
 
-void zr_problem(struct zr_problems *p, const struct zr_jnode *at, const char *format, ...) {
+static void s_complain(struct zr_problems *p, const struct zr_jnode *at, const char *format,
+                       va_list args) {
   struct zr_buf words = ZR_BUF_INIT(ONE_MAX_BYTES);
-  va_list args;
-  va_start(args, format);
   (void)zr_buf_vprintf(&words, format, args);
-  va_end(args);
   p->count++;
   s_add(p, at, &words);
   zr_buf_clean_up(&words);
 }
 
-void zr_problem_plain(struct zr_problems *p, const char *format, ...) {
-  struct zr_buf words = ZR_BUF_INIT(ONE_MAX_BYTES);
+void zr_problem(struct zr_problems *p, const struct zr_jnode *at, const char *format, ...) {
   va_list args;
   va_start(args, format);
-  (void)zr_buf_vprintf(&words, format, args);
+  s_complain(p, at, format, args);
   va_end(args);
-  p->count++;
-  s_add(p, NULL, &words);
-  zr_buf_clean_up(&words);
+}
+
+void zr_problem_plain(struct zr_problems *p, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  s_complain(p, NULL, format, args);
+  va_end(args);
 }

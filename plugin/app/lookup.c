@@ -112,19 +112,10 @@ static void s_on_seen(void *ctx, const struct zr_wall *first, size_t count) {
   s_answered(l);
 }
 
-static const char *s_copy(struct zr_arena *a, const char *text, bool *ok) {
-  char *copy = zr_arena_strdup(a, text ? text : "");
-  *ok = *ok && copy;
-  return copy ? copy : "";
-}
-
 static bool s_copy_end(struct s_look *l, const struct zr_describe_end *from) {
   bool ok = true;
   l->end = *from;
-  l->end.call.code = s_copy(&l->arena, from->call.code, &ok);
-  l->end.call.message = s_copy(&l->arena, from->call.message, &ok);
-  l->end.call.request_id = s_copy(&l->arena, from->call.request_id, &ok);
-  l->end.call.reason = s_copy(&l->arena, from->call.reason, &ok);
+  zr_call_end_copy(&l->arena, &from->call, &l->end.call, &ok);
   l->rows = zr_arena_calloc(&l->arena, from->row_count ? from->row_count : 1, sizeof *l->rows);
   for (size_t i = 0; l->rows && i < from->row_count; i++)
     ok = zr_instance_copy(&l->arena, &from->rows[i], &l->rows[i]) && ok;
@@ -222,7 +213,7 @@ static bool s_copy_entry(struct zr_arena *a, const struct zr_record_entry *from,
   *to = *from;
   for (size_t i = 0; i < ZR_COUNT(texts); i++) {
     const char **text = (const char **)(void *)((char *)to + texts[i]);
-    *text = s_copy(a, *text, &ok);
+    *text = zr_arena_copy(a, *text, &ok);
   }
   return ok;
 }
@@ -239,7 +230,7 @@ static void s_on_found(void *ctx, const struct zr_record_entry *entries, size_t 
     f->count = count;
     f->more = more;
   }
-  f->why = why ? s_copy(&f->arena, why, &ok) : NULL;
+  f->why = why ? zr_arena_copy(&f->arena, why, &ok) : NULL;
   if (!f->entries || !ok)
     f->why = zr_err_text(ZR_ERR_NOMEM);
   struct zr_loop *l = f->keeper->loop;

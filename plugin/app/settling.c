@@ -38,21 +38,6 @@ struct s_job {
 
 /* ---- copies ---- */
 
-static const char *s_copy(struct zr_arena *a, const char *text, bool *ok) {
-  char *copy = zr_arena_strdup(a, text ? text : "");
-  *ok = *ok && copy;
-  return copy ? copy : "";
-}
-
-static const char *const *s_copy_ids(struct zr_arena *a, const char *const *ids, size_t count,
-                                     bool *ok) {
-  const char **copy = zr_arena_calloc(a, count ? count : 1, sizeof *copy);
-  *ok = *ok && copy;
-  for (size_t i = 0; copy && i < count; i++)
-    copy[i] = s_copy(a, ids[i], ok);
-  return copy;
-}
-
 static bool s_copy_open(struct zr_arena *a, const struct zr_open_calls *from,
                         struct zr_open_calls *to) {
   bool ok = true;
@@ -61,14 +46,10 @@ static bool s_copy_open(struct zr_arena *a, const struct zr_open_calls *from,
   to->calls = calls;
   for (size_t i = 0; calls && i < from->call_count; i++) {
     const struct zr_open_call *c = &from->calls[i];
-    const struct zr_call_end *end = &c->end.call;
     calls[i] = *c;
-    calls[i].ids = s_copy_ids(a, c->ids, c->id_count, &ok);
-    calls[i].end.failed_ids = s_copy_ids(a, c->end.failed_ids, c->end.failed_count, &ok);
-    calls[i].end.call.code = s_copy(a, end->code, &ok);
-    calls[i].end.call.message = s_copy(a, end->message, &ok);
-    calls[i].end.call.request_id = s_copy(a, end->request_id, &ok);
-    calls[i].end.call.reason = s_copy(a, end->reason, &ok);
+    calls[i].ids = zr_arena_copy_list(a, c->ids, c->id_count, &ok);
+    calls[i].end.failed_ids = zr_arena_copy_list(a, c->end.failed_ids, c->end.failed_count, &ok);
+    zr_call_end_copy(a, &c->end.call, &calls[i].end.call, &ok);
   }
   return ok && calls;
 }

@@ -69,6 +69,23 @@ char *zr_arena_strdup(struct zr_arena *a, const char *text) {
   return copy ? memcpy(copy, text, n) : NULL;
 }
 
+const char *zr_arena_copy(struct zr_arena *a, const char *text, bool *ok) {
+  if (!text || !*text)
+    return "";
+  const char *copy = zr_arena_strdup(a, text);
+  *ok = *ok && copy;
+  return copy ? copy : "";
+}
+
+const char *const *zr_arena_copy_list(struct zr_arena *a, const char *const *list, size_t count,
+                                      bool *ok) {
+  const char **copy = zr_arena_calloc(a, count ? count : 1, sizeof *copy);
+  *ok = *ok && copy;
+  for (size_t i = 0; copy && i < count; i++)
+    copy[i] = zr_arena_copy(a, list[i], ok);
+  return copy;
+}
+
 char *zr_arena_printf(struct zr_arena *a, const char *format, ...) {
   va_list args;
   va_start(args, format);

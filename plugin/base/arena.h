@@ -5,6 +5,7 @@
 #ifndef ZR_BASE_ARENA_H
 #define ZR_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -24,6 +25,11 @@ void zr_arena_init(struct zr_arena *a, void *first, size_t first_cap);
 void *zr_arena_alloc(struct zr_arena *a, size_t size) ZR_MUST_CHECK;
 void *zr_arena_calloc(struct zr_arena *a, size_t count, size_t size) ZR_MUST_CHECK;
 char *zr_arena_strdup(struct zr_arena *a, const char *text) ZR_MUST_CHECK;
+/* For copying many at once: NULL counts as "". Out of memory clears *ok, and "" (of a list: NULL)
+ * stands in its place. */
+const char *zr_arena_copy(struct zr_arena *a, const char *text, bool *ok);
+const char *const *zr_arena_copy_list(struct zr_arena *a, const char *const *list, size_t count,
+                                      bool *ok);
 char *zr_arena_printf(struct zr_arena *a, const char *format, ...) ZR_PRINTF(2, 3) ZR_MUST_CHECK;
 void zr_arena_clean_up(struct zr_arena *a);
 

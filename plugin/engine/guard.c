@@ -11,12 +11,6 @@ enum { WHY_MAX = 16 * 1024 };
 
 /* ---- a copy of what the caller asked for ---- */
 
-static const char *s_copy(struct zr_arena *a, const char *text, bool *ok) {
-  char *copy = zr_arena_strdup(a, text ? text : "");
-  *ok = *ok && copy;
-  return copy ? copy : "";
-}
-
 static bool s_copy_policy(struct zr_guard *g, const struct zr_policy *from) {
   bool ok = true;
   struct zr_keep_rule *keep = zr_arena_calloc(&g->arena, from->keep_count, sizeof *keep);
@@ -25,8 +19,8 @@ static bool s_copy_policy(struct zr_guard *g, const struct zr_policy *from) {
   for (size_t i = 0; i < from->keep_count; i++) {
     const struct zr_keep_rule *rule = &from->keep[i];
     keep[i].kind = rule->kind;
-    keep[i].text = s_copy(&g->arena, rule->text, &ok);
-    keep[i].value = rule->value ? s_copy(&g->arena, rule->value, &ok) : NULL;
+    keep[i].text = zr_arena_copy(&g->arena, rule->text, &ok);
+    keep[i].value = rule->value ? zr_arena_copy(&g->arena, rule->value, &ok) : NULL;
   }
   g->policy = *from;
   g->policy.keep = keep;
@@ -42,17 +36,17 @@ static bool s_copy_facts(struct zr_guard *g, const struct zr_expected *from,
   if (!tags || !ips)
     return false;
   for (size_t i = 0; i < from->tag_count; i++) {
-    tags[i].key = s_copy(&g->arena, from->tags[i].key, &ok);
-    tags[i].value = s_copy(&g->arena, from->tags[i].value, &ok);
+    tags[i].key = zr_arena_copy(&g->arena, from->tags[i].key, &ok);
+    tags[i].value = zr_arena_copy(&g->arena, from->tags[i].value, &ok);
   }
   for (size_t i = 0; i < from->public_ip_count; i++)
-    ips[i] = s_copy(&g->arena, from->public_ips[i], &ok);
+    ips[i] = zr_arena_copy(&g->arena, from->public_ips[i], &ok);
   *to = (struct zr_expected){
-      .name = s_copy(&g->arena, from->name, &ok),
-      .zone_id = s_copy(&g->arena, from->zone_id, &ok),
-      .resource_group_id = s_copy(&g->arena, from->resource_group_id, &ok),
-      .charge_type = s_copy(&g->arena, from->charge_type, &ok),
-      .create_time = s_copy(&g->arena, from->create_time, &ok),
+      .name = zr_arena_copy(&g->arena, from->name, &ok),
+      .zone_id = zr_arena_copy(&g->arena, from->zone_id, &ok),
+      .resource_group_id = zr_arena_copy(&g->arena, from->resource_group_id, &ok),
+      .charge_type = zr_arena_copy(&g->arena, from->charge_type, &ok),
+      .create_time = zr_arena_copy(&g->arena, from->create_time, &ok),
       .tags = tags,
       .tag_count = from->tag_count,
       .has_attachments = from->has_attachments,

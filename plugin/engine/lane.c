@@ -101,7 +101,9 @@ static bool s_fill(struct zr_engine *e, struct zr_lane *l) {
   struct zr_item *it;
   struct zr_item *next;
   DL_FOREACH_SAFE(l->queue, it, next) {
-    if (b->item_count == ZR_BATCH_MAX || s_has(b, it))
+    if (b->item_count == ZR_BATCH_MAX)
+      break;
+    if (s_has(b, it))
       continue;
     zr_lane_remove(l, it);
     zr_batch_add(b, it);

@@ -141,14 +141,6 @@ void zr_engine_recorded(struct zr_engine *e, uint64_t handle, bool kept, const c
   zr_batch_evaluate(e, b);
 }
 
-static bool s_listed(const struct zr_release_end *end, const char *id) {
-  for (size_t i = 0; i < end->failed_count; i++) {
-    if (strcmp(end->failed_ids[i], id) == 0)
-      return true;
-  }
-  return false;
-}
-
 /* Accepted, but for the ids that the answer itself lists as not accepted (zec). */
 static void s_accepted(struct zr_engine *e, struct zr_op *op, const struct zr_release_end *end) {
   struct zr_rstr *request_id = zr_rstr_new(zr_view_of(end->call.request_id));
@@ -157,7 +149,7 @@ static void s_accepted(struct zr_engine *e, struct zr_op *op, const struct zr_re
   listed.reason = "the service listed it among those it did not accept, without a reason";
   struct zr_answer *refusal = end->failed_count ? zr_answer_new(&listed) : NULL;
   for (unsigned i = 0; i < op->count; i++) {
-    if (!s_listed(end, op->ids[i])) {
+    if (!zr_release_end_lists(end, op->ids[i])) {
       zr_item_accepted(op->items[i], request_id, e->now.mono);
       continue;
     }

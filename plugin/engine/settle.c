@@ -97,14 +97,6 @@ static void s_undo_holds(struct zr_engine *e, enum zr_product product, struct zr
 
 /* ---- replay ---- */
 
-static bool s_listed(const struct zr_release_end *end, const char *id) {
-  for (size_t i = 0; i < end->failed_count; i++) {
-    if (strcmp(end->failed_ids[i], id) == 0)
-      return true;
-  }
-  return false;
-}
-
 /* The end as it counts now: a call without one may still take effect. How long ago it was is not
  * asked: the wall clock may have been set meanwhile. */
 static struct zr_call_end s_end_of(const struct zr_open_call *call) {
@@ -127,7 +119,7 @@ static void s_replay_id(struct zr_engine *e, struct zr_item *it, const struct zr
   it->earlier++;
   if (c != ZR_CLASS_OK)
     zr_item_answered(it, answer, e->now.mono);
-  else if (s_listed(&call->end, zr_rstr_text(it->id)))
+  else if (zr_release_end_lists(&call->end, zr_rstr_text(it->id)))
     zr_item_listed(it, answer, e->now.mono);
   else
     zr_item_accepted(it, request_id, e->now.mono);

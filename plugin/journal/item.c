@@ -18,26 +18,6 @@ void zr_entry_free(struct zr_entry *i) {
   zr_free(i);
 }
 
-static const char *s_copy(struct zr_entry *i, const char *text, bool *ok) {
-  if (!text || !*text)
-    return "";
-  const char *copy = zr_arena_strdup(&i->arena, text);
-  *ok = *ok && copy;
-  return copy ? copy : "";
-}
-
-static const char *const *s_copy_list(struct zr_entry *i, const char *const *list, size_t count,
-                                      bool *ok) {
-  const char **copy = zr_arena_calloc(&i->arena, count ? count : 1, sizeof *copy);
-  if (!copy) {
-    *ok = false;
-    return NULL;
-  }
-  for (size_t n = 0; n < count; n++)
-    copy[n] = s_copy(i, list[n], ok);
-  return copy;
-}
-
 static const struct zr_release_end *s_copy_end(struct zr_entry *i,
                                                const struct zr_release_end *from, bool *ok) {
   struct zr_release_end *end = zr_arena_calloc(&i->arena, 1, sizeof *end);
@@ -46,11 +26,8 @@ static const struct zr_release_end *s_copy_end(struct zr_entry *i,
     return NULL;
   }
   *end = *from;
-  end->call.code = s_copy(i, from->call.code, ok);
-  end->call.message = s_copy(i, from->call.message, ok);
-  end->call.request_id = s_copy(i, from->call.request_id, ok);
-  end->call.reason = s_copy(i, from->call.reason, ok);
-  end->failed_ids = s_copy_list(i, from->failed_ids, from->failed_count, ok);
+  zr_call_end_copy(&i->arena, &from->call, &end->call, ok);
+  end->failed_ids = zr_arena_copy_list(&i->arena, from->failed_ids, from->failed_count, ok);
   return end;
 }
 
@@ -66,11 +43,11 @@ static const struct zr_result *s_copy_results(struct zr_entry *i, const struct z
   for (size_t n = 0; n < count; n++) {
     const struct zr_result *r = &from->results[n];
     copy[n] = (struct zr_result){
-        .instance_id = s_copy(i, r->instance_id, ok),
+        .instance_id = zr_arena_copy(&i->arena, r->instance_id, ok),
         .outcome = r->outcome,
         .code = r->code,
-        .name = s_copy(i, r->name, ok),
-        .zone_id = s_copy(i, r->zone_id, ok),
+        .name = zr_arena_copy(&i->arena, r->name, ok),
+        .zone_id = zr_arena_copy(&i->arena, r->zone_id, ok),
         .batch = r->batch,
         .decided_at = r->decided_at,
     };
@@ -81,10 +58,10 @@ static const struct zr_result *s_copy_results(struct zr_entry *i, const struct z
 bool zr_entry_copy_record(struct zr_entry *i, const struct zr_record *from) {
   bool ok = true;
   i->record = *from;
-  i->record.request_id = s_copy(i, from->request_id, &ok);
+  i->record.request_id = zr_arena_copy(&i->arena, from->request_id, &ok);
   switch (from->kind) {
   case ZR_RECORD_INTENT:
-    i->record.ids = s_copy_list(i, from->ids, from->id_count, &ok);
+    i->record.ids = zr_arena_copy_list(&i->arena, from->ids, from->id_count, &ok);
     i->weight = from->id_count;
     break;
   case ZR_RECORD_ANSWER:
@@ -101,7 +78,7 @@ bool zr_entry_copy_record(struct zr_entry *i, const struct zr_record *from) {
 
 bool zr_entry_copy_ids(struct zr_entry *i, const char *const *ids, size_t count) {
   bool ok = true;
-  i->ids = s_copy_list(i, ids, count, &ok);
+  i->ids = zr_arena_copy_list(&i->arena, ids, count, &ok);
   i->id_count = count;
   i->weight = count;
   return ok;
@@ -110,8 +87,8 @@ bool zr_entry_copy_ids(struct zr_entry *i, const char *const *ids, size_t count)
 bool zr_entry_copy_query(struct zr_entry *i, const struct zr_record_query *from) {
   bool ok = true;
   i->query = *from;
-  i->query.instance_id = s_copy(i, from->instance_id, &ok);
-  i->query.request_id = s_copy(i, from->request_id, &ok);
-  i->query.release_request_id = s_copy(i, from->release_request_id, &ok);
+  i->query.instance_id = zr_arena_copy(&i->arena, from->instance_id, &ok);
+  i->query.request_id = zr_arena_copy(&i->arena, from->request_id, &ok);
+  i->query.release_request_id = zr_arena_copy(&i->arena, from->release_request_id, &ok);
   return ok;
 }

@@ -31,3 +31,20 @@ enum zr_class zr_class_of_name(const char *name) {
   }
   return ZR_CLASS_UNKNOWN;
 }
+
+void zr_call_end_copy(struct zr_arena *a, const struct zr_call_end *from, struct zr_call_end *to,
+                      bool *ok) {
+  *to = *from;
+  to->code = zr_arena_copy(a, from->code, ok);
+  to->message = zr_arena_copy(a, from->message, ok);
+  to->request_id = zr_arena_copy(a, from->request_id, ok);
+  to->reason = zr_arena_copy(a, from->reason, ok);
+}
+
+bool zr_release_end_lists(const struct zr_release_end *end, const char *id) {
+  for (size_t i = 0; i < end->failed_count; i++) {
+    if (strcmp(end->failed_ids[i], id) == 0)
+      return true;
+  }
+  return false;
+}

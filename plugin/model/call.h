@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "model/instance.h"
 #include "model/product.h"
 
@@ -49,6 +50,10 @@ struct zr_call_end {
   bool late_effect;       /* the order may still take effect: no complete answer, or a gateway's */
 };
 
+/* `to` becomes `from` with copies of its text. Out of memory clears *ok. */
+void zr_call_end_copy(struct zr_arena *a, const struct zr_call_end *from, struct zr_call_end *to,
+                      bool *ok);
+
 /* One read of named instances. `complete`: every page was read, totals and rows agree, so an id
  * without a row is absent. Rows of instances nobody asked for are left out. */
 struct zr_describe_end {
@@ -66,6 +71,9 @@ struct zr_release_end {
   const char *const *failed_ids;
   size_t failed_count;
 };
+
+/* Whether the answer itself names the id among those that were not accepted. */
+bool zr_release_end_lists(const struct zr_release_end *end, const char *id);
 
 /* The filters of DescribeInstances; "" or NULL: not filtered. */
 struct zr_list_query {

@@ -31,29 +31,13 @@ enum zr_presence zr_presence_of_status(const char *status) {
   return ZR_PRESENCE_OTHER;
 }
 
-static const char *s_copy(struct zr_arena *a, const char *text, bool *ok) {
-  if (!text || !*text)
-    return "";
-  const char *copy = zr_arena_strdup(a, text);
-  *ok = *ok && copy;
-  return copy ? copy : "";
-}
-
-static const char *const *s_copy_list(struct zr_arena *a, const char *const *list, size_t count,
-                                      bool *ok) {
-  const char **copy = zr_arena_calloc(a, count ? count : 1, sizeof *copy);
-  *ok = *ok && copy;
-  for (size_t i = 0; copy && i < count; i++)
-    copy[i] = s_copy(a, list[i], ok);
-  return copy;
-}
-
 static const struct zr_tag *s_copy_tags(struct zr_arena *a, const struct zr_tag *tags, size_t count,
                                         bool *ok) {
   struct zr_tag *copy = zr_arena_calloc(a, count ? count : 1, sizeof *copy);
   *ok = *ok && copy;
   for (size_t i = 0; copy && i < count; i++)
-    copy[i] = (struct zr_tag){s_copy(a, tags[i].key, ok), s_copy(a, tags[i].value, ok)};
+    copy[i] =
+        (struct zr_tag){zr_arena_copy(a, tags[i].key, ok), zr_arena_copy(a, tags[i].value, ok)};
   return copy;
 }
 
@@ -77,10 +61,10 @@ bool zr_instance_copy(struct zr_arena *a, const struct zr_instance *from, struct
   *to = *from;
   for (size_t i = 0; i < ZR_COUNT(texts); i++) {
     const char **text = (const char **)(void *)((char *)to + texts[i]);
-    *text = s_copy(a, *text, &ok);
+    *text = zr_arena_copy(a, *text, &ok);
   }
-  to->public_ips = s_copy_list(a, from->public_ips, from->public_ip_count, &ok);
-  to->private_ips = s_copy_list(a, from->private_ips, from->private_ip_count, &ok);
+  to->public_ips = zr_arena_copy_list(a, from->public_ips, from->public_ip_count, &ok);
+  to->private_ips = zr_arena_copy_list(a, from->private_ips, from->private_ip_count, &ok);
   to->tags = s_copy_tags(a, from->tags, from->tag_count, &ok);
   return ok;
 }

@@ -64,11 +64,12 @@ class Process:
             raise
 
     def _first_line(self, seconds):
+        """One byte at a time: what follows the line is left in the pipe for the test."""
         line, end = b"", time.monotonic() + seconds
         while not line.endswith(b"\n"):
             left = end - time.monotonic()
             readable, _, _ = select.select([self.process.stdout], [], [], max(0, left))
-            chunk = os.read(self.process.stdout.fileno(), 4096) if readable else b""
+            chunk = os.read(self.process.stdout.fileno(), 1) if readable else b""
             if not chunk:
                 why = "ended" if readable else f"was not ready within {seconds} s"
                 raise AssertionError(f"{self.argv[0]} {why}; it said:\n{self.errors()}")
