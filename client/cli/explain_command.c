@@ -47,7 +47,7 @@ static const struct argp s_argp = {
     .options = s_options,
     .parser = s_parse,
     .args_doc = "ID",
-    .doc = "Shows one instance as it is now, the rule that holds it back, if any, and what a "
+    .doc = "Shows one instance as it is now, every rule that holds it back, and what a "
            "release would do to it. Changes nothing.\v"
            "Exit codes: 0 it would be released, or is gone; 1 it would not, or nothing could be "
            "read; 2 usage; 130 interrupted.",

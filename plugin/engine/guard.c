@@ -3,11 +3,13 @@
  * that a read brings, so that the answer in force is as young as the read before the send.
  */
 #include <fnmatch.h>
+#include <stdarg.h>
 
 #include "base/pattern.h"
 #include "engine/gate.h"
 
-enum { WHY_MAX = 16 * 1024 };
+/* Bytes of a reason; past the second, further rules are counted and no longer named. */
+enum { WHY_MAX = 16 * 1024, RULES_MAX = 2 * 1024 };
 
 /* ---- a copy of what the caller asked for ---- */
 
@@ -192,11 +194,22 @@ static bool s_as_expected(struct zr_buf *why, const struct zr_expected *x,
 
 /* ---- rules ---- */
 
+/* One reason more: every rule that keeps an id is named, since each must be dealt with. */
+ZR_PRINTF(2, 3)
+static void s_because(struct zr_buf *why, const char *format, ...) {
+  va_list args;
+  if (why->len)
+    (void)zr_buf_text(why, "; ");
+  va_start(args, format);
+  (void)zr_buf_vprintf(why, format, args);
+  va_end(args);
+}
+
 static bool s_untold(struct zr_buf *why, const char *what, const char *rule) {
-  (void)zr_buf_printf(why,
-                      "the service does not tell its %s, so the rule \"%s\" cannot be evaluated, "
-                      "and protects it",
-                      what, rule);
+  s_because(why,
+            "the service does not tell its %s, so the rule \"%s\" cannot be evaluated, "
+            "and protects it",
+            what, rule);
   return true;
 }
 
@@ -207,8 +220,8 @@ static bool s_keeps_name(const struct zr_keep_rule *rule, const struct zr_instan
   int rc = zr_pattern_is_unsure(rule->text, row->name) ? -1 : fnmatch(rule->text, row->name, 0);
   if (rc == FNM_NOMATCH)
     return false;
-  (void)zr_buf_printf(why, "the rule keep name \"%s\" %s", rule->text,
-                      rc == 0 ? "protects it" : "cannot be evaluated, and protects it");
+  s_because(why, "the rule keep name \"%s\" %s", rule->text,
+            rc == 0 ? "protects it" : "cannot be evaluated, and protects it");
   return true;
 }
 
@@ -220,8 +233,8 @@ static bool s_keeps_tag(const struct zr_keep_rule *rule, const struct zr_instanc
     if (strcmp(row->tags[i].key, rule->text) != 0 ||
         (rule->value && strcmp(row->tags[i].value, rule->value) != 0))
       continue;
-    (void)zr_buf_printf(why, "the rule keep tag \"%s%s%s\" protects it", rule->text,
-                        rule->value ? "=" : "", rule->value ? rule->value : "");
+    s_because(why, "the rule keep tag \"%s%s%s\" protects it", rule->text, rule->value ? "=" : "",
+              rule->value ? rule->value : "");
     return true;
   }
   return false;
@@ -233,7 +246,7 @@ static bool s_keeps_id(const struct zr_keep_rule *rule, const char *what, const 
     return s_untold(why, what, rule->text);
   if (strcmp(rule->text, is) != 0)
     return false;
-  (void)zr_buf_printf(why, "the rule keep %s \"%s\" protects it", what, rule->text);
+  s_because(why, "the rule keep %s \"%s\" protects it", what, rule->text);
   return true;
 }
 
@@ -251,7 +264,7 @@ static bool s_keeps(const struct zr_keep_rule *rule, const struct zr_instance *r
   case ZR_KEEP_COUNT_:
     break;
   }
-  (void)zr_buf_text(why, "a rule of an unknown kind protects it");
+  s_because(why, "a rule of an unknown kind protects it");
   return true;
 }
 
@@ -260,15 +273,15 @@ static bool s_too_young(const struct zr_policy *p, const struct zr_instance *row
   if (p->min_bin_ms <= 0)
     return false;
   if (row->bin_since_ms <= 0) {
-    (void)zr_buf_text(why, "how long it has been in the bin is not known, so the least time cannot "
-                           "be evaluated, and protects it");
+    s_because(why, "how long it has been in the bin is not known, so the least time cannot "
+                   "be evaluated, and protects it");
     return true;
   }
   int64_t age = now.ms - row->bin_since_ms;
   if (age >= p->min_bin_ms)
     return false;
-  (void)zr_buf_printf(why, "it was first seen in the bin %lld s ago, and %lld s are asked for",
-                      (long long)(age / 1000), (long long)(p->min_bin_ms / 1000));
+  s_because(why, "it was first seen in the bin %lld s ago, and %lld s are asked for",
+            (long long)(age / 1000), (long long)(p->min_bin_ms / 1000));
   return true;
 }
 
@@ -283,21 +296,30 @@ bool zr_guard_asks_age(const struct zr_item *it) {
 
 static bool s_protected(const struct zr_policy *p, const struct zr_instance *row,
                         struct zr_wall now, struct zr_buf *why) {
+  struct zr_buf rest = ZR_BUF_INIT(WHY_MAX);
+  bool protected = p && s_too_young(p, row, now, why);
+  size_t more = 0;
   for (size_t i = 0; p && i < p->keep_count; i++) {
-    if (s_keeps(&p->keep[i], row, why))
-      return true;
+    bool room = why->len < RULES_MAX;
+    zr_buf_reset(&rest);
+    if (!s_keeps(&p->keep[i], row, room ? why : &rest))
+      continue;
+    protected = true;
+    more += room ? 0 : 1;
   }
-  return p && s_too_young(p, row, now, why);
+  if (more > 0)
+    s_because(why, "and %zu more", more);
+  zr_buf_clean_up(&rest);
+  return protected;
 }
 
 enum zr_code zr_guard_judge(const struct zr_guard *g, size_t sub, const struct zr_instance *row,
                             struct zr_wall now, struct zr_buf *why) {
   if (g->expected && !s_as_expected(why, &g->expected[sub], row))
     return ZR_CODE_DRIFTED;
-  if (s_protected(g->has_policy ? &g->policy : NULL, row, now, why) ||
-      s_protected(g->server, row, now, why))
-    return ZR_CODE_PROTECTED;
-  return ZR_CODE_NONE;
+  bool ours = s_protected(g->has_policy ? &g->policy : NULL, row, now, why);
+  bool servers = s_protected(g->server, row, now, why);
+  return ours || servers ? ZR_CODE_PROTECTED : ZR_CODE_NONE;
 }
 
 static void s_judge(const struct zr_engine *e, struct zr_sub *s, const struct zr_instance *row) {

@@ -117,6 +117,28 @@ static void every_rule_protects_what_it_names_and_what_it_cannot_see(void **stat
   }
 }
 
+static void all_that_protect_are_named_and_many_are_counted(void **state) {
+  (void)state;
+  struct zr_keep_rule three[] = {
+      {ZR_KEEP_NAME, "db-*", NULL}, {ZR_KEEP_ZONE, "y", NULL}, {ZR_KEEP_GROUP, "g", NULL}};
+  struct zr_keep_rule many[500];
+  struct zr_policy server = {.keep = many, .keep_count = ZR_COUNT(many)};
+  struct zr_guard g = {.has_policy = true, .policy = {.keep = three, .keep_count = 3}};
+  struct zr_instance row = ROW(.name = "db-1", .zone_id = "z", .resource_group_id = "g");
+  struct zr_buf why = ZR_BUF_INIT(16384);
+  for (size_t i = 0; i < ZR_COUNT(many); i++)
+    many[i] = (struct zr_keep_rule){ZR_KEEP_NAME, "db-1", NULL};
+  assert_int_equal(zr_guard_judge(&g, 0, &row, (struct zr_wall){0}, &why), ZR_CODE_PROTECTED);
+  assert_string_equal(why.data, "the rule keep name \"db-*\" protects it; "
+                                "the rule keep resource group \"g\" protects it");
+  zr_buf_reset(&why);
+  g.server = &server;
+  assert_int_equal(zr_guard_judge(&g, 0, &row, (struct zr_wall){0}, &why), ZR_CODE_PROTECTED);
+  assert_in_range(why.len, 2048, 2200);
+  assert_non_null(strstr(why.data, "; and 4"));
+  zr_buf_clean_up(&why);
+}
+
 static void the_least_time_in_the_bin_needs_a_first_sighting(void **state) {
   (void)state;
   struct zr_guard g = {.has_policy = true, .policy = {.min_bin_ms = 60000}};
@@ -366,6 +388,7 @@ int main(void) {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, s_begin, s_end)
   const struct CMUnitTest tests[] = {
       TEST(every_rule_protects_what_it_names_and_what_it_cannot_see),
+      TEST(all_that_protect_are_named_and_many_are_counted),
       TEST(the_least_time_in_the_bin_needs_a_first_sighting),
       TEST(every_fact_that_changes_is_drift),
       TEST(what_drifted_is_left_alone_and_the_rest_is_released),
