@@ -80,6 +80,8 @@ static void s_add(struct zr_problems *p, const struct zr_jnode *at, const struct
 }
 
 static void s_complain(struct zr_problems *p, const struct zr_jnode *at, const char *format,
+                       va_list args) ZR_PRINTF(3, 0);
+static void s_complain(struct zr_problems *p, const struct zr_jnode *at, const char *format,
                        va_list args) {
   struct zr_buf words = ZR_BUF_INIT(ONE_MAX_BYTES);
   (void)zr_buf_vprintf(&words, format, args);
