@@ -7,6 +7,7 @@
 #include <grpc/support/time.h>
 #include <string.h>
 
+#include "base/handover.h"
 #include "base/mem.h"
 #include "status_details.h"
 
@@ -28,6 +29,7 @@ static grpc_byte_buffer *s_pack(const ProtobufCMessage *message) {
 /* Starts a batch whose end `op` learns of. A refused batch changes nothing: it counts as failed. */
 static bool s_batch(struct zr_call *call, const grpc_op *ops, size_t count, struct zr_op *op) {
   atomic_store_explicit(&op->state, ZR_OP_PENDING, memory_order_release);
+  zr_give(op);
   if (grpc_call_start_batch(call->call, ops, count, op, NULL) == GRPC_CALL_OK)
     return true;
   atomic_store_explicit(&op->state, ZR_OP_FAILED, memory_order_release);

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/handover.h"
 #include "base/mem.h"
 #include "channel.h"
 #include "info.h"
@@ -28,9 +29,8 @@ static void *s_pump(void *arg) {
     if (ev.type != GRPC_OP_COMPLETE)
       continue;
     struct zr_op *op = ev.tag;
-    /* An exchange, because it acquires: all that was written before the call began is seen here. */
-    (void)atomic_exchange_explicit(&op->state, ev.success ? ZR_OP_OK : ZR_OP_FAILED,
-                                   memory_order_acq_rel);
+    zr_take(op);
+    atomic_store_explicit(&op->state, ev.success ? ZR_OP_OK : ZR_OP_FAILED, memory_order_release);
     (void)eventfd_write(c->done_fd, 1); /* op may be gone from here on */
   }
 }

@@ -97,7 +97,7 @@ enum zr_err zr_rpc_core_start(struct zr_rpc_core *core) {
 void zr_rpc_core_close(struct zr_rpc_core *core) {
   if (atomic_exchange(&core->closing, true))
     return;
-  ZR_TAG_GIVE(&core->on_gone);
+  zr_give(&core->on_gone);
   grpc_server_shutdown_and_notify(core->grpc, core->server->queue, &core->on_gone);
 }
 

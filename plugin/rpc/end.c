@@ -7,19 +7,19 @@
 
 void zr_rpc_batch(struct zr_rpc_call *call, const grpc_op *ops, size_t count,
                   struct zr_rpc_tag *tag) {
-  ZR_TAG_GIVE(tag);
+  zr_give(tag);
   if (grpc_call_start_batch(call->call, ops, count, tag, NULL) != GRPC_CALL_OK)
     zr_rpc_call_release(call); /* refused: the tag never comes */
 }
 
 /* Some thread of the core is done with a slice of ours. */
 static void s_let_go(void *bytes) {
-  ZR_TAG_TAKE(bytes);
+  zr_take(bytes);
   zr_rpc_bytes_release(bytes);
 }
 
 grpc_byte_buffer *zr_rpc_buffer(struct zr_rpc_bytes *bytes, size_t offset, size_t len) {
-  ZR_TAG_GIVE(bytes);
+  zr_give(bytes);
   grpc_slice piece = bytes
                          ? grpc_slice_new_with_user_data(bytes->data + offset, len, s_let_go, bytes)
                          : grpc_empty_slice();

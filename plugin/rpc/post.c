@@ -91,7 +91,7 @@ bool zr_rpc_post_call(struct zr_rpc_call *call) {
   struct zr_rpc_core *core = call->core;
   struct zr_rpc_server *s = core->server;
   call->on_new.fn = s_on_new;
-  ZR_TAG_GIVE(&call->on_new);
+  zr_give(&call->on_new);
   if (call->method == ZR_RPC_GENERIC)
     return grpc_server_request_call(core->grpc, &call->call, &call->details, &call->metadata,
                                     s->queue, s->queue, &call->on_new) == GRPC_CALL_OK;

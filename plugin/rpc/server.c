@@ -103,7 +103,7 @@ bool zr_rpc_turn(grpc_completion_queue *queue, gpr_timespec deadline) {
   if (ev.type != GRPC_OP_COMPLETE)
     return false;
   struct zr_rpc_tag *tag = ev.tag;
-  ZR_TAG_TAKE(tag);
+  zr_take(tag);
   tag->fn(tag, ev.success != 0);
   return true;
 }

@@ -29,7 +29,7 @@ class Memory(Case):
                               text=True, timeout=3000 if FULL else 300 * SLOW, check=False)
         sys.stdout.write("\n" + done.stdout)  # on a line of its own
         sys.stdout.flush()
-        self.assertEqual(done.returncode, 0, f"{name}\n{done.stdout}\n{done.stderr[-6000:]}")
+        self.assertEqual(done.returncode, 0, f"{name}\n{done.stdout}\n{done.stderr[-20000:]}")
 
     def write(self, name, text):
         path = os.path.join(self.home(), name)
