@@ -12,6 +12,7 @@
  */
 #include "engine/gate.h"
 #include "engine/held.h"
+#include "engine/verdict.h"
 
 enum zr_err zr_batch_new(struct zr_engine *e, struct zr_lane *l, struct zr_budget *budget,
                          struct zr_batch **out) {
@@ -271,10 +272,10 @@ static struct zr_mono s_give_up_at(const struct zr_engine *e) {
 }
 
 /* What was sent is not sent again, and is decided by the reads that can still be had. */
-static void s_finalise_sent(struct zr_batch *b) {
+static void s_finalise_sent(const struct zr_engine *e, struct zr_batch *b) {
   for (unsigned i = 0; i < b->item_count; i++) {
     if (b->items[i]->attempts > 0 && !b->items[i]->in_flight)
-      zr_item_finalise(b->items[i]);
+      zr_item_finalise(b->items[i], e->now.mono);
   }
 }
 
@@ -284,7 +285,7 @@ static void s_give_up_throttled(struct zr_engine *e) {
   struct zr_batch *b;
   struct zr_batch *next;
   DL_FOREACH_SAFE(e->batches, b, next) {
-    s_finalise_sent(b);
+    s_finalise_sent(e, b);
     zr_batch_give_up(e, b, ZR_CODE_THROTTLED, true);
     zr_batch_evaluate(e, b);
   }
@@ -303,7 +304,7 @@ static void s_give_up_held(struct zr_engine *e, struct zr_batch *b) {
   for (unsigned i = 0; i < count; i++) {
     struct zr_item *it = items[i];
     if (it->attempts > 0)
-      zr_item_finalise(it); /* watched, and not sent again */
+      zr_item_finalise(it, e->now.mono); /* watched, and not sent again */
     else
       s_decide_all(e, it, zr_verdict_final(it, ZR_CODE_UNSETTLED, false));
   }

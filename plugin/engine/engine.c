@@ -2,6 +2,7 @@
 
 #include "engine/gate.h"
 #include "engine/held.h"
+#include "engine/verdict.h"
 
 enum zr_err zr_engine_new(const struct zr_engine_options *options, struct zr_engine **out) {
   struct zr_engine *e = zr_calloc(1, sizeof *e);
@@ -123,7 +124,7 @@ static void s_halt_item(struct zr_engine *e, struct zr_item *it, struct zr_answe
   if (unsent) {
     zr_answer_set(&it->answer, answer);
   } else if (!reads_too) {
-    zr_item_finalise(it);
+    zr_item_finalise(it, e->now.mono);
     return;
   }
   struct zr_verdict v =

@@ -6,6 +6,7 @@
 #define ZR_ENGINE_GATE_H
 
 #include "engine/state.h"
+#include "engine/verdict.h"
 
 /*
  * Rules are about one id, and asked at every read;

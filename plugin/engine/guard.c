@@ -7,6 +7,7 @@
 
 #include "base/pattern.h"
 #include "engine/gate.h"
+#include "engine/verdict.h"
 
 /* Bytes of a reason; past the second, further rules are counted and no longer named. */
 enum { WHY_MAX = 16 * 1024, RULES_MAX = 2 * 1024 };

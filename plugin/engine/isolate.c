@@ -6,14 +6,15 @@
  * reported with the refusal.
  */
 #include "engine/state.h"
+#include "engine/verdict.h"
 
 static void s_spend(struct zr_batch *b, unsigned calls) {
   b->budget->left = b->budget->left > calls ? b->budget->left - calls : 0;
 }
 
-static void s_finalise(struct zr_item *const *items, unsigned count) {
+static void s_finalise(const struct zr_engine *e, struct zr_item *const *items, unsigned count) {
   for (unsigned i = 0; i < count; i++)
-    zr_item_finalise(items[i]);
+    zr_item_finalise(items[i], e->now.mono);
 }
 
 /* Moves an item from one batch to another; the lane and the references stay. */
@@ -73,6 +74,6 @@ bool zr_isolate(struct zr_engine *e, struct zr_batch *b) {
   }
   if (count > 1 && b->budget->left >= 2 && s_split(e, b, rest, count))
     return true;
-  s_finalise(rest, count);
+  s_finalise(e, rest, count);
   return false;
 }

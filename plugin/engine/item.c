@@ -167,7 +167,9 @@ void zr_item_listed(struct zr_item *it, struct zr_answer *answer, struct zr_mono
   it->final = true;
 }
 
-void zr_item_finalise(struct zr_item *it) {
+void zr_item_finalise(struct zr_item *it, struct zr_mono now) {
+  if (!it->final)
+    it->final_at = now;
   it->final = true;
 }
 

@@ -1,5 +1,6 @@
 /* Jobs: a caller's request, its distinct ids, and when each of them is decided. */
 #include "engine/gate.h"
+#include "engine/verdict.h"
 
 /* Distinct ids of one request, by text, while it is taken in. */
 struct distinct {

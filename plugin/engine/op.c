@@ -6,6 +6,7 @@
 #include "engine/crowd.h"
 #include "engine/gate.h"
 #include "engine/held.h"
+#include "engine/verdict.h"
 
 int64_t zr_backoff_ms(struct zr_engine *e, unsigned failures) {
   unsigned shift = failures > 5 ? 5 : failures ? failures - 1 : 0;

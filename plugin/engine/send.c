@@ -7,6 +7,7 @@
  *                                                 --not kept: nothing leaves
  */
 #include "engine/gate.h"
+#include "engine/verdict.h"
 
 /* Of the ids that want to be sent, those whose last read is not too old to rely on. */
 static unsigned s_fresh(const struct zr_engine *e, struct zr_item **items, unsigned count) {
@@ -36,6 +37,7 @@ static void s_send(struct zr_engine *e, struct zr_op *op) {
 
 static void s_record(struct zr_engine *e, struct zr_op *op) {
   op->recording = true;
+  op->recorded_from = e->now.mono;
   op->out.kind = ZR_ACTION_RECORD;
   zr_batch_set_state(op->batch, ZR_BATCH_RECORDING, ZR_MONO_NEVER);
   zr_out_push(e, &op->out);
@@ -110,7 +112,7 @@ static void s_not_kept(struct zr_engine *e, struct zr_op *op, const char *why) {
     if (it->batch != op->batch || it->in_flight)
       continue;
     if (it->attempts > 0) {
-      zr_item_finalise(it); /* watched, and not sent again */
+      zr_item_finalise(it, e->now.mono); /* watched, and not sent again */
       continue;
     }
     zr_answer_set(&it->answer, answer);
@@ -118,7 +120,12 @@ static void s_not_kept(struct zr_engine *e, struct zr_op *op, const char *why) {
       zr_job_decide(e, it->subs, ZR_OUTCOME_NOT_ATTEMPTED, ZR_CODE_NOT_RECORDED);
   }
   zr_answer_release(answer);
-  zr_op_free(e, op);
+}
+
+/* A disk slower than a read stays fresh would have us read and record for ever. */
+static bool s_too_slow(const struct zr_engine *e, const struct zr_op *op) {
+  return e->now.mono.ms - op->recorded_from.ms > ZR_FRESH_MS &&
+         ++op->batch->stale_records >= ZR_TRIES_RECORD;
 }
 
 void zr_engine_recorded(struct zr_engine *e, uint64_t handle, bool kept, const char *why,
@@ -129,15 +136,22 @@ void zr_engine_recorded(struct zr_engine *e, uint64_t handle, bool kept, const c
     return;
   struct zr_batch *b = op->batch;
   if (kept && s_may_leave(e, op)) {
+    b->stale_records = 0;
     s_send(e, op);
     return;
   }
   e->releases_open--;
   zr_batch_set_state(b, ZR_BATCH_READ_DUE, now.mono);
+  if (!kept)
+    s_not_kept(e, op, why);
+  else if (s_too_slow(e, op))
+    s_not_kept(e, op,
+               "each record took the journal's disk so long that what was read before it was "
+               "too old to act on");
   if (kept)
     s_void(e, op);
   else
-    s_not_kept(e, op, why);
+    zr_op_free(e, op);
   zr_batch_evaluate(e, b);
 }
 

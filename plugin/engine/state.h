@@ -48,6 +48,7 @@ enum {
   ZR_NOMEM_MS = 100, /* before trying again to allocate */
 };
 enum {
+  ZR_TRIES_RECORD = 5,  /* of intents that took the disk longer than a read stays fresh */
   ZR_TRIES_UNSENT = 4,  /* of a call that cannot leave, or a read before any send */
   ZR_TRIES_UNKNOWN = 4, /* release calls naming an id whose answers never were conclusive */
   ZR_EXTRA_CALLS = 20,  /* release calls that taking apart one batch may cost */
@@ -188,6 +189,7 @@ struct zr_item {
   bool unauthorized;          /* the last refusal was one of authorisation */
   bool refused;               /* a conclusive refusal of a call that named it */
   bool final;                 /* not to be sent again: singled out, failed list, redirect */
+  struct zr_mono final_at;
   uint32_t attempts;
   uint32_t earlier;     /* of them, those of an earlier process */
   uint32_t replayed[2]; /* by depend_resource: the last call of an earlier process that it knows */
@@ -237,6 +239,7 @@ struct zr_batch {
   unsigned read_failures;   /* in a row */
   unsigned unsent_failures; /* in a row: the call could not leave */
   unsigned skews;
+  unsigned stale_records;         /* in a row */
   unsigned quiet_reads;           /* reads since anything changed, for the poll interval */
   unsigned reads_open;            /* describe calls in flight or queued, of this round */
   struct zr_answer *read_trouble; /* of this round */
@@ -274,6 +277,7 @@ struct zr_op {
   uint64_t handle;
   bool is_release;
   bool recording; /* a release whose intent is not known to be kept yet */
+  struct zr_mono recorded_from;
   bool started;
   struct zr_batch *batch; /* NULL once it is void */
   struct zr_out out;
@@ -336,29 +340,9 @@ void zr_item_accepted(struct zr_item *it, struct zr_rstr *request_id, struct zr_
 void zr_item_answered(struct zr_item *it, struct zr_answer *answer, struct zr_mono now);
 /* A 200 names it among those it did not accept: the weakest of refusals, never sent again. */
 void zr_item_listed(struct zr_item *it, struct zr_answer *answer, struct zr_mono now);
-void zr_item_finalise(struct zr_item *it);
+/* The watch ends after `now`, so that one read more can tell what became of it. */
+void zr_item_finalise(struct zr_item *it, struct zr_mono now);
 bool zr_item_wanted(const struct zr_item *it);
-
-/* verdict.c: pure. */
-enum zr_next { ZR_NEXT_WAIT, ZR_NEXT_SEND, ZR_NEXT_DECIDED };
-struct zr_verdict {
-  enum zr_next next;
-  enum zr_outcome outcome;
-  enum zr_code code;
-};
-struct zr_verdict zr_verdict_of(const struct zr_item *it, bool dry);
-/* The honest outcome if no more may be learnt. `why`: the code for an id that was never sent;
- * `settled`: the last read came late enough to rule out an effect that is still to come. */
-struct zr_verdict zr_verdict_final(const struct zr_item *it, enum zr_code why, bool settled);
-/* The refusal says it is not in the bin, so a read that has it there may be behind. */
-bool zr_verdict_lag_possible(const struct zr_item *it);
-/* Settled although the watch over the item was cut short. */
-bool zr_verdict_settled_early(const struct zr_item *it);
-/* Whether one more read is owed at the end of the watch, before it is called settled. */
-bool zr_verdict_wants_last_read(const struct zr_item *it, struct zr_mono expiry);
-/* When the watch over the item ends for this sub. */
-struct zr_mono zr_verdict_expiry(const struct zr_item *it, const struct zr_sub *sub);
-enum zr_code zr_verdict_code_of(const struct zr_answer *a);
 
 /* job.c */
 /* As zr_engine_submit, with the rules of `server`, for a lane of its own where `own`. */

@@ -2,7 +2,7 @@
  * From evidence to an outcome. Pure functions of one item, so that every rule of docs/outcomes.md
  * can be tested by writing down the evidence.
  */
-#include "engine/state.h"
+#include "engine/verdict.h"
 
 static const struct zr_verdict s_wait = {.next = ZR_NEXT_WAIT};
 static const struct zr_verdict s_send = {.next = ZR_NEXT_SEND};
@@ -235,6 +235,8 @@ struct zr_mono zr_verdict_expiry(const struct zr_item *it, const struct zr_sub *
   if (sub->joined_at.ms > from.ms)
     from = sub->joined_at;
   struct zr_mono at = zr_mono_add(from, s_watch_ms(it, sub->job->wait_ms));
+  if (it->final && it->attempts > 0 && it->final_at.ms > at.ms)
+    at = it->final_at;
   if (sub->job->cancelled && !sub->job->settle) {
     if (sub->job->cancelled_at.ms > from.ms)
       from = sub->job->cancelled_at;

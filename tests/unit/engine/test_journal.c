@@ -117,6 +117,19 @@ static void reads_are_repeated_when_writing_took_too_long(void **state) {
   assert_int_equal(w.releases, 1);
 }
 
+static void a_disk_that_stays_too_slow_ends_the_request(void **state) {
+  (void)state;
+  w.record_ms = 3500;
+  world_add(&w, 3, PLACE_BIN);
+  int j = world_submit(&w, 0, 3, -1, 0);
+  s_finish();
+  assert_int_equal(s_count(j, ZR_OUTCOME_NOT_ATTEMPTED), 3);
+  assert_int_equal(w.jobs[j].code[0], ZR_CODE_NOT_RECORDED);
+  assert_int_equal(w.records, 5);
+  assert_int_equal(w.voids, 5);
+  assert_int_equal(w.releases, 0);
+}
+
 static void a_deadline_that_passes_while_it_is_written_is_kept(void **state) {
   (void)state;
   w.record_ms = 1000;
@@ -154,6 +167,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_record_names_exactly_what_leaves, s_begin, s_end),
       cmocka_unit_test_setup_teardown(reads_are_repeated_when_writing_took_too_long, s_begin,
                                       s_end),
+      cmocka_unit_test_setup_teardown(a_disk_that_stays_too_slow_ends_the_request, s_begin, s_end),
       cmocka_unit_test_setup_teardown(a_deadline_that_passes_while_it_is_written_is_kept, s_begin,
                                       s_end),
       cmocka_unit_test_setup_teardown(a_pause_that_begins_while_it_is_written_is_kept, s_begin,

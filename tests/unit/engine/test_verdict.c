@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "engine/state.h"
+#include "engine/verdict.h"
 
 struct rule {
   const char *name;
