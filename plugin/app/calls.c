@@ -41,6 +41,15 @@ void zr_waiter_add(struct zr_loop *l, struct zr_waiter *w, uint64_t job) {
   LL_PREPEND(l->waiters, w);
 }
 
+struct zr_waiter *zr_waiter_of(struct zr_loop *l, uint64_t job) {
+  struct zr_waiter *w;
+  LL_FOREACH(l->waiters, w) {
+    if (w->job == job)
+      return w;
+  }
+  return NULL;
+}
+
 static void s_log_end(const char *what, const struct call *c, const struct zr_call_end *end) {
   bool fine = end->class_ == ZR_CLASS_OK;
   if (end->class_ == ZR_CLASS_UNAUTHORIZED)
@@ -137,17 +146,8 @@ static void s_call(struct zr_loop *l, const struct zr_action *a) {
   s_not_started(l, a, e);
 }
 
-static struct zr_waiter *s_waiter(struct zr_loop *l, uint64_t job) {
-  struct zr_waiter *w;
-  LL_FOREACH(l->waiters, w) {
-    if (w->job == job)
-      return w;
-  }
-  return NULL;
-}
-
 static void s_done(struct zr_loop *l, const struct zr_action *a) {
-  struct zr_waiter *w = s_waiter(l, a->job);
+  struct zr_waiter *w = zr_waiter_of(l, a->job);
   const unsigned *n = a->report->counts.by_outcome;
   zr_log(ZR_LOG_INFO, "engine", "release done", zr_i("job", (int64_t)a->job),
          zr_i("total", a->report->counts.total), zr_i("released", n[ZR_OUTCOME_RELEASED]),
@@ -162,7 +162,7 @@ static void s_done(struct zr_loop *l, const struct zr_action *a) {
 
 /* Outcomes are in the journal's queue before anybody is told of them. */
 static void s_event(struct zr_loop *l, const struct zr_action *a) {
-  const struct zr_waiter *w = s_waiter(l, a->job);
+  const struct zr_waiter *w = zr_waiter_of(l, a->job);
   if (!w)
     return;
   if (l->keeper && !w->dry && a->event->kind == ZR_EVENT_OUTCOMES)

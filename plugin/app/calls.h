@@ -20,7 +20,7 @@ struct zr_waiter {
   uint64_t job;
   enum zr_product product;
   bool dry;
-  char *request_id;        /* NULL: none */
+  char *request_id;        /* NULL or "": none */
   struct zr_job_sink sink; /* on_event may be NULL */
   struct zr_waiter *next;
 };
@@ -53,6 +53,8 @@ struct zr_waiter *zr_waiter_new(enum zr_product product, const char *request_id,
                                 struct zr_job_sink sink) ZR_MUST_CHECK;
 void zr_waiter_free(struct zr_waiter *w);
 void zr_waiter_add(struct zr_loop *l, struct zr_waiter *w, uint64_t job);
+/* Who waits for that job; NULL: nobody. */
+struct zr_waiter *zr_waiter_of(struct zr_loop *l, uint64_t job);
 /* Carries out every action that is due. Loop thread. */
 void zr_calls_carry_out(struct zr_loop *l);
 /* Forgets who waits, after the thread has ended. */

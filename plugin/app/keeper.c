@@ -169,6 +169,48 @@ static void s_on_kept(void *ctx, const char *why) {
     s_free_intent(i); /* nobody is left who would send it */
 }
 
+/* The callers of an intent. Their request ids are the waiters'. */
+struct s_callers {
+  struct zr_loop *loop;
+  struct zr_record_caller *list;
+  size_t count;
+  size_t cap;
+  bool nomem;
+};
+
+static void s_add_caller(void *ctx, size_t index, uint64_t job) {
+  struct s_callers *c = ctx;
+  const struct zr_waiter *w = zr_waiter_of(c->loop, job);
+  if (!w || !w->request_id || !*w->request_id)
+    return;
+  void *list = c->list;
+  if (zr_grow(&list, &c->cap, c->count + 1, sizeof *c->list) != 0) {
+    c->nomem = true;
+    return;
+  }
+  c->list = list;
+  c->list[c->count++] = (struct zr_record_caller){index, w->request_id};
+}
+
+static enum zr_err s_append_intent(struct zr_keeper *k, const struct zr_action *a,
+                                   struct s_intent *i) {
+  struct s_callers callers = {.loop = k->loop};
+  zr_engine_callers(k->loop->engine, a->op, s_add_caller, &callers);
+  const struct zr_record record = {.kind = ZR_RECORD_INTENT,
+                                   .product = a->product,
+                                   .at = zr_wall_now(),
+                                   .batch = a->batch,
+                                   .ids = a->ids,
+                                   .id_count = a->id_count,
+                                   .depend_resource = a->depend_resource,
+                                   .callers = callers.list,
+                                   .caller_count = callers.count};
+  enum zr_err e =
+      callers.nomem ? ZR_ERR_NOMEM : zr_journal_append(k->journal, &record, s_on_kept, i);
+  zr_free(callers.list);
+  return e;
+}
+
 static enum zr_err s_record(struct zr_keeper *k, const struct zr_action *a) {
   struct s_intent *i = zr_calloc(1, sizeof *i);
   if (!i)
@@ -176,14 +218,7 @@ static enum zr_err s_record(struct zr_keeper *k, const struct zr_action *a) {
   i->loop = k->loop;
   i->op = a->op;
   i->task.run = s_run_intent;
-  const struct zr_record record = {.kind = ZR_RECORD_INTENT,
-                                   .product = a->product,
-                                   .at = zr_wall_now(),
-                                   .batch = a->batch,
-                                   .ids = a->ids,
-                                   .id_count = a->id_count,
-                                   .depend_resource = a->depend_resource};
-  enum zr_err e = zr_journal_append(k->journal, &record, s_on_kept, i);
+  enum zr_err e = s_append_intent(k, a, i);
   if (e != ZR_ERR_OK)
     s_free_intent(i);
   return e;
@@ -230,6 +265,44 @@ void zr_keeper_void(struct zr_keeper *k, const struct zr_action *a) {
                .reason = "not sent: its instances were given up, or had to be read again",
                .retry_after_ms = -1}};
   zr_keeper_answer(k, a->product, a->batch, &end);
+}
+
+struct s_joined {
+  struct zr_result *list;
+  size_t count;
+  size_t cap;
+  bool nomem;
+};
+
+static void s_add_joined(void *ctx, const char *id, uint32_t batch) {
+  struct s_joined *j = ctx;
+  void *list = j->list;
+  if (zr_grow(&list, &j->cap, j->count + 1, sizeof *j->list) != 0) {
+    j->nomem = true;
+    return;
+  }
+  j->list = list;
+  j->list[j->count++] = (struct zr_result){.instance_id = id, .batch = batch};
+}
+
+void zr_keeper_joined(struct zr_keeper *k, const struct zr_waiter *w) {
+  if (!zr_keeper_is_open(k) || w->dry || !w->request_id || !*w->request_id)
+    return;
+  struct s_joined joined = {.list = NULL};
+  zr_engine_joined(k->loop->engine, w->job, s_add_joined, &joined);
+  const struct zr_record record = {.kind = ZR_RECORD_JOINED,
+                                   .product = w->product,
+                                   .at = zr_wall_now(),
+                                   .request_id = w->request_id,
+                                   .results = joined.list,
+                                   .result_count = joined.count};
+  enum zr_err e = joined.nomem        ? ZR_ERR_NOMEM
+                  : joined.count == 0 ? ZR_ERR_OK
+                                      : zr_journal_append(k->journal, &record, NULL, NULL);
+  if (e != ZR_ERR_OK)
+    zr_log(ZR_LOG_WARN, "journal", "that a request waits for calls under way is not kept",
+           zr_i("job", (int64_t)w->job), zr_s("reason", zr_err_text(e)));
+  zr_free(joined.list);
 }
 
 void zr_keeper_outcomes(struct zr_keeper *k, enum zr_product product, const char *request_id,

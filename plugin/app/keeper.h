@@ -21,6 +21,7 @@
 struct zr_loop;
 struct zr_settling;
 struct zr_finding;
+struct zr_waiter;
 
 /* Any thread, from then on at each change: what keeps releases from being sent; NULL: nothing. */
 typedef void zr_trouble_fn(void *ctx, const char *why);
@@ -65,6 +66,8 @@ void zr_keeper_answer(struct zr_keeper *k, enum zr_product product, uint32_t bat
                       const struct zr_release_end *end);
 /* ZR_ACTION_VOID. */
 void zr_keeper_void(struct zr_keeper *k, const struct zr_action *a);
+/* A caller who waits for ids of calls that have left, or are about to: his request finds them. */
+void zr_keeper_joined(struct zr_keeper *k, const struct zr_waiter *w);
 void zr_keeper_outcomes(struct zr_keeper *k, enum zr_product product, const char *request_id,
                         const struct zr_event *event);
 

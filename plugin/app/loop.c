@@ -70,6 +70,8 @@ static enum zr_err s_submit(void *self, const struct zr_release_request *request
     return e;
   }
   zr_waiter_add(l, w, *job);
+  if (l->keeper)
+    zr_keeper_joined(l->keeper, w);
   /* What an earlier process left open could not be read before: it may be by now. */
   if (zr_engine_held(l->engine) > 0 && !w->dry && !zr_settling_runs(l->keeper))
     zr_settling_begin(l->keeper);

@@ -97,6 +97,19 @@ void zr_engine_counted(struct zr_engine *e, uint64_t op, const struct zr_call_en
 void zr_engine_recorded(struct zr_engine *e, uint64_t handle, bool kept, const char *why,
                         struct zr_engine_time now);
 
+/* For whom the call of a ZR_ACTION_RECORD releases its ids: each job that wants one of them and
+ * that nothing holds back, with the id's index in the action, in order of the ids. Until
+ * zr_engine_recorded; an unknown op has none. */
+typedef void zr_engine_caller_fn(void *ctx, size_t index, uint64_t job);
+void zr_engine_callers(const struct zr_engine *e, uint64_t handle, zr_engine_caller_fn *each,
+                       void *ctx);
+/* The ids of a job that came when calls naming them were under way, each with the number of its
+ * last call, and of the one that is being recorded: their intents did not name the job. Ask when
+ * zr_engine_submit has taken it. */
+typedef void zr_engine_joined_fn(void *ctx, const char *id, uint32_t batch);
+void zr_engine_joined(const struct zr_engine *e, uint64_t handle, zr_engine_joined_fn *each,
+                      void *ctx);
+
 /* Calls of an earlier process whose outcome is open. Their ids are read and watched as if this
  * engine had sent them, and are sent again only for another job that wants them; the job ends with
  * a report like any other. Until each of the ids has been read once, nothing is sent for anybody;

@@ -12,9 +12,13 @@ bool zr_gate_clears(const struct zr_sub *s) {
   return !g || (g->gate == ZR_GATE_OPEN && s->judged && s->held == ZR_CODE_NONE);
 }
 
+bool zr_sub_cleared(const struct zr_sub *s) {
+  return !s->job->cancelled && zr_lane_fits(s->item->lane, s->job) && zr_gate_clears(s);
+}
+
 bool zr_item_cleared(const struct zr_item *it) {
   for (const struct zr_sub *s = it->subs; s; s = s->next) {
-    if (!s->job->cancelled && zr_lane_fits(it->lane, s->job) && zr_gate_clears(s))
+    if (zr_sub_cleared(s))
       return true;
   }
   return false;

@@ -57,6 +57,8 @@ struct zr_verdict zr_guard_adjust(const struct zr_sub *s, struct zr_verdict v);
 
 /* gate.c: belts about a whole job. */
 bool zr_gate_clears(const struct zr_sub *s);
+/* Its caller wants the item, and nothing holds it back for him. */
+bool zr_sub_cleared(const struct zr_sub *s);
 /* Somebody wants it and nothing holds it back for him. */
 bool zr_item_cleared(const struct zr_item *it);
 /* Decides the subs of an unsent item in the bin that their guards hold back for good. */

@@ -39,6 +39,7 @@ static void s_record(struct zr_engine *e, struct zr_op *op) {
   op->recording = true;
   op->recorded_from = e->now.mono;
   op->out.kind = ZR_ACTION_RECORD;
+  op->batch->recording = op->number;
   zr_batch_set_state(op->batch, ZR_BATCH_RECORDING, ZR_MONO_NEVER);
   zr_out_push(e, &op->out);
 }

@@ -234,7 +234,8 @@ struct zr_batch {
   struct zr_budget *budget;
   struct zr_item *items[ZR_BATCH_MAX];
   unsigned item_count;
-  unsigned number; /* of the last release call; 0 before */
+  unsigned number;    /* of the last release call; 0 before */
+  unsigned recording; /* of the one whose intent was asked for last; 0: none */
   unsigned sends;
   unsigned read_failures;   /* in a row */
   unsigned unsent_failures; /* in a row: the call could not leave */
@@ -392,8 +393,7 @@ void zr_engine_throttle(struct zr_engine *e, struct zr_rate *rate, struct zr_mon
                         int64_t retry_after_ms);
 /* A call of this kind was let through. */
 void zr_engine_passed(struct zr_rate *rate, struct zr_mono *since);
-/* Decides what a refused batch does next. True when it has set the batch's state itself; false when
- * evaluate goes on with what the items say. */
+/* What a refused batch does next. True: its state is set; false: evaluate goes on. */
 bool zr_isolate(struct zr_engine *e, struct zr_batch *b);
 unsigned zr_batch_sendable(const struct zr_batch *b, struct zr_item *out[ZR_BATCH_MAX]);
 

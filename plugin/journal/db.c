@@ -165,7 +165,8 @@ static int s_settings(struct zr_db *db, bool read_only) {
   return rc;
 }
 
-static int s_make(struct zr_db *db) {
+/* Says which form the file is of, and with `schema` makes it so. */
+static int s_stamp(struct zr_db *db, const char *schema) {
   char pragmas[96];
   (void)sqlite3_snprintf(sizeof pragmas, pragmas,
                          "PRAGMA application_id = %d; PRAGMA user_version = %d;",
@@ -174,7 +175,7 @@ static int s_make(struct zr_db *db) {
   if (rc == SQLITE_OK)
     rc = zr_db_exec(db, pragmas);
   if (rc == SQLITE_OK)
-    rc = zr_db_exec(db, ZR_SCHEMA);
+    rc = zr_db_exec(db, schema);
   if (rc == SQLITE_OK)
     rc = zr_db_exec(db, "COMMIT");
   if (rc != SQLITE_OK)
@@ -188,11 +189,12 @@ static int64_t s_size(struct zr_db *db) {
 }
 
 /* Reading the first page plays back what an earlier process left in mid-commit. */
-static int s_recognise(struct zr_db *db, bool *fresh, struct zr_buf *problem) {
+static int s_recognise(struct zr_db *db, bool *fresh, bool *older, struct zr_buf *problem) {
   int rc = SQLITE_OK;
   int64_t tables = s_number(db, "SELECT count(*) FROM sqlite_schema", &rc);
   int64_t application = rc ? 0 : s_number(db, "PRAGMA application_id", &rc);
   int64_t version = rc ? 0 : s_number(db, "PRAGMA user_version", &rc);
+  *older = version < ZR_SCHEMA_VERSION;
   /* SQLite takes a file that is cut within its first page for an empty one. */
   *fresh = tables == 0 && application == 0 && s_size(db) == 0;
   if (rc != SQLITE_OK || *fresh)
@@ -201,12 +203,12 @@ static int s_recognise(struct zr_db *db, bool *fresh, struct zr_buf *problem) {
     (void)zr_buf_text(problem, "it is no journal of zenrelease; name another file");
     return SQLITE_NOTADB;
   }
-  if (version != ZR_SCHEMA_VERSION) {
+  if (version > ZR_SCHEMA_VERSION) {
     (void)zr_buf_printf(problem, "it was written by a later version of zenrelease (format %lld)",
                         (long long)version);
     return SQLITE_NOTADB;
   }
-  return SQLITE_OK;
+  return version < ZR_SCHEMA_FIRST ? SQLITE_CORRUPT : SQLITE_OK;
 }
 
 enum { WHOLE_CHECK_PAGES = 16384 /* 64 MiB: about a second */, QUICK_CHECK_PAGES = 262144 };
@@ -245,9 +247,10 @@ static int s_prepare(struct zr_db *db) {
 
 static int s_bring_up(struct zr_db *db, bool read_only, struct zr_buf *problem) {
   bool fresh = false;
+  bool older = false;
   int rc = s_settings(db, read_only);
   if (rc == SQLITE_OK)
-    rc = s_recognise(db, &fresh, problem);
+    rc = s_recognise(db, &fresh, &older, problem);
   if (rc != SQLITE_OK || (read_only && !fresh))
     return rc;
   if (read_only) {
@@ -256,7 +259,9 @@ static int s_bring_up(struct zr_db *db, bool read_only, struct zr_buf *problem) 
   }
   rc = zr_db_exec(db, "PRAGMA journal_mode = DELETE");
   if (rc == SQLITE_OK)
-    rc = fresh ? s_make(db) : s_check(db, problem);
+    rc = fresh ? s_stamp(db, ZR_SCHEMA) : s_check(db, problem);
+  if (rc == SQLITE_OK && older && !fresh)
+    rc = s_stamp(db, "");
   if (rc == SQLITE_OK)
     rc = s_prepare(db);
   return rc == SQLITE_OK ? zr_db_probe(db) : rc;

@@ -55,6 +55,17 @@ static const struct zr_result *s_copy_results(struct zr_entry *i, const struct z
   return copy;
 }
 
+static const struct zr_record_caller *s_copy_callers(struct zr_entry *i,
+                                                     const struct zr_record *from, bool *ok) {
+  size_t count = from->caller_count;
+  struct zr_record_caller *copy = zr_arena_calloc(&i->arena, count ? count : 1, sizeof *copy);
+  for (size_t n = 0; copy && n < count; n++)
+    copy[n] = (struct zr_record_caller){from->callers[n].index,
+                                        zr_arena_copy(&i->arena, from->callers[n].request_id, ok)};
+  *ok = *ok && copy;
+  return copy;
+}
+
 bool zr_entry_copy_record(struct zr_entry *i, const struct zr_record *from) {
   bool ok = true;
   i->record = *from;
@@ -62,6 +73,7 @@ bool zr_entry_copy_record(struct zr_entry *i, const struct zr_record *from) {
   switch (from->kind) {
   case ZR_RECORD_INTENT:
     i->record.ids = zr_arena_copy_list(&i->arena, from->ids, from->id_count, &ok);
+    i->record.callers = s_copy_callers(i, from, &ok);
     i->weight = from->id_count;
     break;
   case ZR_RECORD_ANSWER:
@@ -69,6 +81,7 @@ bool zr_entry_copy_record(struct zr_entry *i, const struct zr_record *from) {
     i->weight = 1 + from->end->failed_count;
     break;
   case ZR_RECORD_OUTCOMES:
+  case ZR_RECORD_JOINED:
     i->record.results = s_copy_results(i, from, &ok);
     i->weight = from->result_count;
     break;

@@ -4,7 +4,11 @@
 
 enum {
   ZR_SCHEMA_APPLICATION = 0x7a724a31, /* "zrJ1" */
-  ZR_SCHEMA_VERSION = 1
+  /* 1 had the request ids of callers with their outcomes alone, and a row for each further caller
+   * only then. The tables are the same: what is in a file of that form stands in this one too, and
+   * the file becomes one when it is opened. */
+  ZR_SCHEMA_FIRST = 1,
+  ZR_SCHEMA_VERSION = 2
 };
 
 /* Every column that decides what is read after a crash is in an index too, so that the check at the

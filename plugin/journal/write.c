@@ -10,7 +10,37 @@ static const char *s_product(enum zr_product p) {
 
 /* ---- an intent ---- */
 
+/* One more caller of an id whose intent is there. */
+static int s_caller(struct zr_journal *j, uint32_t batch, const char *id, const char *request_id) {
+  struct zr_use u = zr_db_use(&j->db, ZR_SQL_ADD_CALLER);
+  zr_put_text(&u, request_id);
+  zr_put_int(&u, batch);
+  zr_put_text(&u, id);
+  zr_put_int(&u, j->owner);
+  return zr_db_run(&u);
+}
+
+/* The row of the intent is the first caller's; each further one has a row of his own. */
+static int s_open_id(struct zr_journal *j, const struct zr_record *r, size_t i, size_t *caller) {
+  const struct zr_record_caller *c = r->callers + *caller;
+  const struct zr_record_caller *end = r->callers + r->caller_count;
+  bool any = c < end && c->index == i;
+  struct zr_use u = zr_db_use(&j->db, ZR_SQL_ADD_OPEN);
+  zr_put_int(&u, j->owner);
+  zr_put_text(&u, s_product(r->product));
+  zr_put_text(&u, r->ids[i]);
+  zr_put_int(&u, r->batch);
+  zr_put_int(&u, r->at.ms);
+  zr_put_text(&u, any ? c->request_id : "");
+  int rc = zr_db_run(&u);
+  for (c += any; rc == SQLITE_OK && c < end && c->index == i; c++)
+    rc = s_caller(j, r->batch, r->ids[i], c->request_id);
+  *caller = (size_t)(c - r->callers);
+  return rc;
+}
+
 static int s_intent(struct zr_journal *j, const struct zr_record *r) {
+  size_t caller = 0;
   struct zr_use u = zr_db_use(&j->db, ZR_SQL_ADD_CALL);
   zr_put_int(&u, r->batch);
   zr_put_int(&u, j->owner);
@@ -19,15 +49,28 @@ static int s_intent(struct zr_journal *j, const struct zr_record *r) {
   zr_put_int(&u, r->at.ms);
   zr_put_int(&u, (int64_t)r->id_count);
   int rc = zr_db_run(&u);
-  for (size_t i = 0; rc == SQLITE_OK && i < r->id_count; i++) {
-    u = zr_db_use(&j->db, ZR_SQL_ADD_OPEN);
-    zr_put_int(&u, j->owner);
-    zr_put_text(&u, s_product(r->product));
-    zr_put_text(&u, r->ids[i]);
-    zr_put_int(&u, r->batch);
-    zr_put_int(&u, r->at.ms);
-    rc = zr_db_run(&u);
-  }
+  for (size_t i = 0; rc == SQLITE_OK && i < r->id_count; i++)
+    rc = s_open_id(j, r, i, &caller);
+  return rc;
+}
+
+/* Of an id that nobody has put his name to, the row of the intent becomes his. */
+static int s_join(struct zr_journal *j, const struct zr_record *r, const struct zr_result *one) {
+  struct zr_use u = zr_db_use(&j->db, ZR_SQL_LABEL);
+  zr_put_text(&u, r->request_id);
+  zr_put_int(&u, one->batch);
+  zr_put_text(&u, one->instance_id);
+  zr_put_int(&u, j->owner);
+  int rc = zr_db_run(&u);
+  if (rc == SQLITE_OK && zr_db_changed(&j->db) == 0)
+    rc = s_caller(j, one->batch, one->instance_id, r->request_id);
+  return rc;
+}
+
+static int s_joined(struct zr_journal *j, const struct zr_record *r) {
+  int rc = SQLITE_OK;
+  for (size_t i = 0; rc == SQLITE_OK && i < r->result_count; i++)
+    rc = s_join(j, r, &r->results[i]);
   return rc;
 }
 
@@ -104,6 +147,8 @@ static int s_close(struct zr_journal *j, const struct zr_record *r, const struct
   zr_put_text(&u, s_product(r->product));
   zr_put_text(&u, one->instance_id);
   zr_put_int(&u, one->batch);
+  zr_put_text(&u, s_code(one->code));
+  zr_put_text(&u, r->request_id);
   return zr_db_run(&u);
 }
 
@@ -158,6 +203,8 @@ int zr_journal_write(struct zr_journal *j, const struct zr_entry *i) {
     return s_answer(j, &i->record);
   case ZR_RECORD_OUTCOMES:
     return s_outcomes(j, &i->record);
+  case ZR_RECORD_JOINED:
+    return s_joined(j, &i->record);
   }
   return SQLITE_MISUSE;
 }

@@ -22,6 +22,13 @@ enum zr_record_kind {
   ZR_RECORD_INTENT,   /* a call naming `ids` is about to leave; on disk before its first byte */
   ZR_RECORD_ANSWER,   /* that call's end, classified */
   ZR_RECORD_OUTCOMES, /* ids of one caller that are decided */
+  ZR_RECORD_JOINED,   /* one more caller waits for ids of calls whose intents are recorded */
+};
+
+/* For whom an id is released: the request id that he gave. */
+struct zr_record_caller {
+  size_t index; /* of the id among the record's */
+  const char *request_id;
 };
 
 /* One record to be kept. Only the members of the kind are set. Borrowed. */
@@ -35,11 +42,13 @@ struct zr_record {
   const char *const *ids;
   size_t id_count;
   bool depend_resource;
+  const struct zr_record_caller *callers; /* in order of the ids; those who gave a request id */
+  size_t caller_count;
   /* ANSWER: with the ids that it listed as not accepted */
   const struct zr_release_end *end;
-  /* OUTCOMES */
-  const char *request_id; /* the caller's; "" where it gave none */
-  const struct zr_result *results;
+  /* OUTCOMES, JOINED */
+  const char *request_id;          /* the caller's; "" where it gave none */
+  const struct zr_result *results; /* JOINED: of each only instance_id and batch */
   size_t result_count;
 };
 

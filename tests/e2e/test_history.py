@@ -14,7 +14,7 @@ import grpc
 from harness.case import Case
 from harness.fake_server import FakeServer, group, record, result
 from harness.plugin import make_request, service, v1
-from harness.process import SANITIZED
+from harness.process import SANITIZED, wait_until
 
 RELEASE = "ReleaseInstances"
 BIN = {"outcome": v1.OUTCOME_REFUSED, "last_status": "RECYCLE", "diagnostic_code": "STILL_IN_BIN"}
@@ -292,6 +292,52 @@ class Journal(Case):
         self.assertEqual(self.ask(sim, "resume")[1][-1]["results"], [])
         _, lines = self.ask(sim, "history", "--outcome", "released")
         self.assertEqual({l["instance_id"] for l in lines[:-1]}, set(ids))
+
+    def of_request(self, request_id, *arguments, **how):
+        """The records of a request, by id; one for each."""
+        code, lines = self.cli_json("history", "--request-id", request_id, *arguments, **how)
+        self.assertEqual(code, 0, lines)
+        records = {l["instance_id"]: l for l in lines[:-1]}
+        self.assertEqual(len(records), len(lines) - 1, lines)
+        return records
+
+    def test_a_request_that_was_never_answered_is_found_by_its_id(self):
+        """Two callers with ids in common, the second in mid-call; then the process is killed."""
+        sim = self.simulator("--recycled", "12")
+        ids = sim.ids()
+        callers = {"mine": ids[:6], "theirs": ids[4:10], "": ids[9:]}
+        plugin = self.plugin(sim, "--journal", self.journal)
+        sim.fault({"do": "hang", "match": {"action": RELEASE}, "effect": True})
+        stub, calls = plugin.stub(), []
+        for request_id, wanted in callers.items():
+            calls.append(stub.Release.future(make_request(wanted, request_id=request_id)))
+            sim.wait_for_calls(RELEASE, len(calls))
+        wait_until(lambda: len(self.of_request("theirs", "--server", plugin.address)) == 6, 30,
+                   "the second caller's calls to be on record")
+        os.kill(plugin.pid, signal.SIGKILL)
+        plugin.stop(expected=-signal.SIGKILL)
+        for call in calls:
+            call.exception()
+        sim.fault()
+        for request_id in ("mine", "theirs"):  # without credentials nothing is settled
+            records = self.of_request(request_id, "--journal", self.journal)
+            self.assertEqual(set(records), set(callers[request_id]))
+            for one in records.values():
+                self.assertTrue(one["open"], one)
+                self.assertNotIn("outcome", one)
+                self.assertGreater(one["batch"], 0)
+        self.assertEqual(self.of_request("nobody", "--journal", self.journal), {})
+        code, lines = self.ask(sim, "resume")
+        self.assertEqual(code, 0, lines)
+        for request_id in ("mine", "theirs"):
+            records = self.of_request(request_id, "--journal", self.journal,
+                                      environment=sim.environment())
+            self.assertEqual(set(records), set(callers[request_id]))
+            for one in records.values():
+                self.assertFalse(one.get("open"), one)
+                self.assertEqual(one["outcome"], "released")
+                self.assertIn("decide_time", one)
+        self.assertEqual(set(sim.submissions().values()), {1})
 
     def resume_half(self, name, *flags):
         """What `resume` makes of ten ids of which four are gone and six in the bin."""

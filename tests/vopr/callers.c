@@ -28,6 +28,7 @@ struct caller *caller_of(struct sim *s, uint64_t handle) {
 
 void caller_begin(struct sim *s, struct caller *c) {
   memset(c->names, 0, sizeof c->names);
+  memset(c->named, 0, sizeof c->named);
   for (unsigned i = 0; i < c->id_count; i++) {
     uint16_t id = c->ids[i];
     if (c->names[id])
@@ -221,6 +222,7 @@ void callers_submit(struct sim *s) {
   MARK(CALLERS);
   s_note_overlap(s, c);
   caller_begin(s, c);
+  judge_joined(s, c);
 }
 
 void callers_close(struct sim *s, enum zr_product product) {
@@ -233,6 +235,7 @@ void callers_close(struct sim *s, enum zr_product product) {
   if (s_submit(s, c) != ZR_ERR_OK)
     judge_break(s, "the last submit was refused");
   caller_begin(s, c);
+  judge_joined(s, c);
 }
 
 void callers_cancel(struct sim *s, struct caller *c) {

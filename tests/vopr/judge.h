@@ -14,6 +14,8 @@ void judge_break(struct sim *s, const char *format, ...) __attribute__((format(p
 void judge_read_starts(struct sim *s, const struct zr_action *a);
 void judge_release_starts(struct sim *s, const struct zr_action *a);
 void judge_intent_asked(struct sim *s, const struct zr_action *a);
+/* A caller has come: what is under way for his ids already. */
+void judge_joined(struct sim *s, struct caller *c);
 void judge_void(struct sim *s, const struct zr_action *a);
 void judge_read_told(struct sim *s, const struct call *c);
 void judge_release_told(struct sim *s, const struct call *c);
@@ -25,6 +27,15 @@ void judge_step(struct sim *s);
 void judge_rest(struct sim *s);
 /* No byte of the call left. */
 bool judge_never_left(const struct sent *x);
+
+/* Whether the caller wants the id, and his rules allow a call with these options. */
+bool judge_wants(struct sim *s, const struct caller *c, const struct machine *m, bool depend);
+
+/* judge_callers.c: whether a request is found by its calls. */
+/* The intent of this action names everybody who has a right to find it. */
+void judge_callers_named(struct sim *s, const struct zr_action *a);
+/* So does what was added since, as the call leaves. */
+void judge_callers_known(struct sim *s, const struct zr_action *a);
 
 /* judge_guard.c: policy, facts, belts. */
 void judge_guard_begin(struct sim *s, struct caller *c);

@@ -66,8 +66,8 @@ void judge_read_starts(struct sim *s, const struct zr_action *a) {
 
 /* ---- a release ---- */
 
-static bool s_wants(struct sim *s, const struct caller *c, const struct machine *m, unsigned n,
-                    bool depend) {
+bool judge_wants(struct sim *s, const struct caller *c, const struct machine *m, bool depend) {
+  unsigned n = machine_number(s, m, c->product);
   return c->life == s->life && !c->done && !c->dry && !c->settle && c->names[n] &&
          c->outcome[n] == ZR_OUTCOME_NONE && c->cancelled_at == NEVER && c->deadline > s->now &&
          (c->depend || !depend) && judge_allows(s, c, m);
@@ -75,15 +75,14 @@ static bool s_wants(struct sim *s, const struct caller *c, const struct machine 
 
 /* Some caller wants it, now, with the options of the call, and his rules allow it. */
 static void s_check_wanted(struct sim *s, const struct zr_action *a, const struct machine *m) {
-  unsigned n = machine_number(s, m, a->product);
   bool asked = false;
   for (unsigned i = s->caller_count; i-- > 0;) {
     const struct caller *c = &s->callers[i];
     if (c->product != a->product)
       continue;
-    if (s_wants(s, c, m, n, a->depend_resource))
+    if (judge_wants(s, c, m, a->depend_resource))
       return;
-    asked = asked || s_wants(s, c, m, n, false);
+    asked = asked || judge_wants(s, c, m, false);
   }
   judge_break(s,
               asked ? "%s is sent with depend_resource for a caller who did not ask for it"
@@ -174,8 +173,10 @@ void judge_release_starts(struct sim *s, const struct zr_action *a) {
     judge_break(s, "a release leaves while %zu ids of an earlier process were not read",
                 s->held_count);
   s_check_number(s, a);
-  if (s->weather.journal)
+  if (s->weather.journal) {
     s_check_record(s, a);
+    judge_callers_known(s, a);
+  }
   for (size_t i = 0; i < a->id_count && !s->problem[0]; i++) {
     const struct machine *m = machine_find(s, a->product, a->ids[i]);
     s_check_wanted(s, a, m);
@@ -196,6 +197,7 @@ void judge_intent_asked(struct sim *s, const struct zr_action *a) {
   }
   if (a->id_count < 1 || a->id_count > 100 || s_names_twice(a))
     judge_break(s, "an intent with %zu ids, or one of them twice", a->id_count);
+  judge_callers_named(s, a);
 }
 
 static bool s_was_sent(const struct sim *s, uint32_t batch) {

@@ -79,6 +79,7 @@
   X(CANCELLED_IN_FLIGHT)                                                                           \
   X(DEADLINE_PASSED)                                                                               \
   X(SUBMIT_OVER_LIMIT)                                                                             \
+  X(JOINED_UNDER_WAY)                                                                              \
   X(SUBMIT_INVALID)                                                                                \
   X(CLOCK_STEPPED)                                                                                 \
   X(REBOOTED)                                                                                      \

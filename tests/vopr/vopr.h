@@ -159,6 +159,7 @@ struct caller {
   uint8_t outcome[IDS_MAX]; /* by machine; as told in events */
   uint8_t code[IDS_MAX];
   bool names[IDS_MAX];
+  uint32_t named[IDS_MAX]; /* by machine: the last call of which the journal knows that it is his */
   unsigned told;
   bool gated;
   bool may_be_open; /* the judge's gate */

@@ -1,4 +1,5 @@
 /* The service's side of the world: what a call does, and what it answers. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -277,7 +278,18 @@ void cloud_count(struct world *w, const struct zr_action *a) {
     p->total += w->machines[i].place == PLACE_BIN;
 }
 
+static void s_note_caller(void *ctx, size_t index, uint64_t handle) {
+  struct world *w = ctx;
+  size_t len = strlen(w->callers);
+  int job = 0;
+  while (job < WORLD_JOBS - 1 && !(w->jobs[job].used && w->jobs[job].handle == handle))
+    job++;
+  (void)snprintf(w->callers + len, sizeof w->callers - len, "%zu:%d ", index, job);
+}
+
 void cloud_record(struct world *w, const struct zr_action *a) {
+  w->callers[0] = '\0';
+  zr_engine_callers(w->engine, a->op, s_note_caller, w);
   struct pending *p = s_pend(w, a, false);
   p->record = true;
   p->recorded = !w->journal_broken;

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -157,6 +158,53 @@ static void a_pause_that_begins_while_it_is_written_is_kept(void **state) {
   assert_int_equal(s_count(j, ZR_OUTCOME_RELEASED), 300);
 }
 
+static void an_intent_has_those_who_want_its_ids(void **state) {
+  (void)state;
+  world_add(&w, 3, PLACE_BIN);
+  w.record_ms = 500;
+  (void)world_submit(&w, 0, 2, -1, 0); /* m0 m1 */
+  (void)world_submit(&w, 1, 2, -1, 0); /* m1 m2 */
+  int gone = world_submit(&w, 0, 3, -1, 0);
+  world_cancel(&w, gone);
+  while (w.records == 0)
+    world_run_to(&w, w.now + 5);
+  assert_string_equal(w.callers, "0:0 1:0 1:1 2:1 ");
+  s_finish();
+}
+
+static void s_note_call(void *ctx, const char *id, uint32_t batch) {
+  char *text = ctx;
+  size_t len = strlen(text);
+  (void)snprintf(text + len, 128 - len, "%s:%u ", id, batch);
+}
+
+static const char *s_joined(int job) {
+  static char text[128];
+  text[0] = '\0';
+  zr_engine_joined(w.engine, w.jobs[job].handle, s_note_call, text);
+  return text;
+}
+
+/* While it is recorded, while it is away, and not when nothing is. */
+static void a_latecomer_hears_of_the_calls_under_way(void **state) {
+  (void)state;
+  world_add(&w, 3, PLACE_BIN);
+  w.record_ms = 500;
+  int first = world_submit(&w, 0, 2, -1, 0);
+  assert_string_equal(s_joined(first), "");
+  while (w.records == 0)
+    world_run_to(&w, w.now + 5);
+  assert_string_equal(s_joined(world_submit(&w, 1, 2, -1, 0)), "m1:41 ");
+  while (w.releases == 0)
+    world_run_to(&w, w.now + 5);
+  assert_string_equal(s_joined(world_submit(&w, 0, 2, -1, 0)), "m0:41 m1:41 ");
+  s_finish();
+  assert_string_equal(s_joined(first), "");
+  world_add(&w, 1, PLACE_BIN);
+  assert_string_equal(s_joined(world_submit(&w, 3, 1, -1, 0)), "");
+  s_finish();
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(each_release_call_is_recorded_once, s_begin, s_end),
@@ -170,6 +218,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(a_disk_that_stays_too_slow_ends_the_request, s_begin, s_end),
       cmocka_unit_test_setup_teardown(a_deadline_that_passes_while_it_is_written_is_kept, s_begin,
                                       s_end),
+      cmocka_unit_test_setup_teardown(an_intent_has_those_who_want_its_ids, s_begin, s_end),
+      cmocka_unit_test_setup_teardown(a_latecomer_hears_of_the_calls_under_way, s_begin, s_end),
       cmocka_unit_test_setup_teardown(a_pause_that_begins_while_it_is_written_is_kept, s_begin,
                                       s_end),
   };

@@ -124,6 +124,7 @@ struct world {
   unsigned records;
   unsigned voids;
   bool kept[WORLD_BATCHES]; /* by number: the intent is on disk */
+  char callers[512];        /* of the last intent: "index:job " for each, by the jobs' numbers */
   unsigned refused_next;    /* the next so many releases are throttled */
   int64_t retry_after_ms;   /* that they are told; 0: nothing */
   const char *known;        /* the journal knows this one */

@@ -136,17 +136,50 @@ static struct zr_wall s_at(uint32_t batch) {
   return (struct zr_wall){(DESK_EPOCH_S + (int64_t)batch) * 1000};
 }
 
+/* Cuts "id:r1:r2" up. */
+static size_t s_callers(char *word, size_t index, struct zr_record_caller *out) {
+  size_t n = 0;
+  for (char *at = strchr(word, ':'); at && n < MOST; at = strchr(at, ':')) {
+    *at++ = '\0';
+    out[n++] = (struct zr_record_caller){index, at};
+  }
+  return n;
+}
+
 const char *desk_intent(struct desk *d, uint32_t batch, const char *ids) {
   char text[2048];
   const char *list[MOST];
   (void)snprintf(text, sizeof text, "%s", ids);
+  size_t count = s_words(text, list);
+  struct zr_record_caller callers[2 * MOST];
+  size_t caller_count = 0;
+  for (size_t i = 0; i < count && caller_count < MOST; i++)
+    caller_count += s_callers(text + (list[i] - text), i, callers + caller_count);
   const struct zr_record r = {.kind = ZR_RECORD_INTENT,
                               .product = batch >= 1000 ? ZR_PRODUCT_ZEC : ZR_PRODUCT_VM,
                               .depend_resource = batch >= 1000,
                               .at = s_at(batch),
                               .batch = batch,
-                              .id_count = s_words(text, list),
-                              .ids = list};
+                              .id_count = count,
+                              .ids = list,
+                              .callers = callers,
+                              .caller_count = caller_count};
+  return s_append(d, &r);
+}
+
+const char *desk_joined(struct desk *d, uint32_t batch, const char *ids, const char *request_id) {
+  char text[2048];
+  const char *list[MOST];
+  struct zr_result results[MOST];
+  (void)snprintf(text, sizeof text, "%s", ids);
+  size_t count = s_words(text, list);
+  for (size_t i = 0; i < count; i++)
+    results[i] = (struct zr_result){.instance_id = list[i], .batch = batch};
+  const struct zr_record r = {.kind = ZR_RECORD_JOINED,
+                              .at = s_at(batch),
+                              .request_id = request_id,
+                              .results = results,
+                              .result_count = count};
   return s_append(d, &r);
 }
 

@@ -41,7 +41,9 @@ void desk_close(struct desk *d);
 const char *desk_files(const struct desk *d);
 
 /* Each waits for the answer, and returns NULL, or why the record was not kept. */
+/* `ids`: "a b:r1:r2", each id with the request ids of its callers. */
 const char *desk_intent(struct desk *d, uint32_t batch, const char *ids);
+const char *desk_joined(struct desk *d, uint32_t batch, const char *ids, const char *request_id);
 const char *desk_answer(struct desk *d, uint32_t batch, enum zr_class c, const char *request_id,
                         const char *listed);
 const char *desk_outcome(struct desk *d, uint32_t batch, const char *id, enum zr_outcome outcome,

@@ -184,8 +184,54 @@ static void a_database_of_others_or_of_a_later_version_is_refused(void **state) 
   assert_int_equal(unlink(d.path), 0);
   desk_open(&d);
   desk_close(&d);
-  s_with_sqlite("PRAGMA user_version = 2");
+  s_with_sqlite("PRAGMA user_version = 3");
   s_refused(ZR_ERR_INVALID, "later version");
+  s_with_sqlite("PRAGMA user_version = 0");
+  s_refused(ZR_ERR_INVALID, "damaged");
+}
+
+static int s_version(void) {
+  sqlite3 *db = NULL;
+  sqlite3_stmt *ask = NULL;
+  assert_int_equal(sqlite3_open(d.path, &db), SQLITE_OK);
+  assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &ask, NULL), SQLITE_OK);
+  assert_int_equal(sqlite3_step(ask), SQLITE_ROW);
+  int version = sqlite3_column_int(ask, 0);
+  (void)sqlite3_finalize(ask);
+  assert_int_equal(sqlite3_close(db), SQLITE_OK);
+  return version;
+}
+
+/* Form 1 had no request id in the row of an intent, and a closed row for each further caller who
+ * was told something. */
+static void a_file_of_the_first_form_is_read_and_becomes_one_of_this(void **state) {
+  (void)state;
+  desk_open(&d);
+  desk_close(&d);
+  assert_int_equal(s_version(), 2);
+  desk_open(&d);
+  assert_null(desk_intent(&d, 1, "a b"));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_UNKNOWN, "r1"));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_ACCEPTED, "r2"));
+  desk_close(&d);
+  s_with_sqlite("PRAGMA user_version = 1");
+  struct zr_record_query q = desk_any();
+  const char *history = "a accepted 1 r2; b - 1 open; a unknown 1 open r1";
+  d.read_only = true;
+  desk_open(&d);
+  assert_string_equal(desk_history(&d, &q), history);
+  desk_close(&d);
+  assert_int_equal(s_version(), 1);
+  d.read_only = false;
+  desk_open(&d);
+  assert_string_equal(desk_history(&d, &q), history);
+  assert_string_equal(desk_open_calls(&d), "vm: 1(a b)");
+  assert_null(desk_joined(&d, 1, "b", "r2"));
+  desk_close(&d);
+  assert_int_equal(s_version(), 2);
+  desk_open(&d);
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_RELEASED, ""));
+  assert_string_equal(desk_history(&d, &q), "a accepted 1 r2; b - 1 open r2; a released 1 r1");
 }
 
 static void read_only_shows_and_takes_nothing(void **state) {
@@ -211,6 +257,7 @@ int main(void) {
       T(no_folder_no_file_no_journal),
       T(another_kind_of_file_is_refused_and_untouched),
       T(a_database_of_others_or_of_a_later_version_is_refused),
+      T(a_file_of_the_first_form_is_read_and_becomes_one_of_this),
       T(read_only_shows_and_takes_nothing),
 #undef T
   };

@@ -150,6 +150,85 @@ static void two_callers_of_one_id_keep_their_own_outcomes(void **state) {
   assert_string_equal(desk_open_calls(&d), "");
 }
 
+static const char *s_of(const char *request_id) {
+  struct zr_record_query q = desk_any();
+  q.request_id = request_id;
+  return desk_history(&d, &q);
+}
+
+static void an_intent_is_found_by_the_request_of_each_caller(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a:r1 b:r1:r2:r2:r3 c"));
+  s_again();
+  assert_string_equal(s_of("r1"), "b - 1 open r1; a - 1 open r1");
+  assert_string_equal(s_of("r2"), "b - 1 open r2");
+  assert_string_equal(s_of("r3"), "b - 1 open r3");
+  assert_string_equal(desk_open_calls(&d), "vm: 1(a b c)");
+  /* Settled by nobody in particular: all of them hear of it. */
+  assert_null(desk_outcome(&d, 1, "b", ZR_OUTCOME_REFUSED, ""));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_UNKNOWN, ""));
+  assert_string_equal(s_of("r1"), "b refused 1 r1; a unknown 1 open r1");
+  assert_string_equal(s_of("r2"), "b refused 1 r2");
+  assert_string_equal(s_of("r3"), "b refused 1 r3");
+  assert_string_equal(desk_open_calls(&d), "vm: 1(a c)");
+}
+
+static void each_caller_of_an_intent_keeps_what_he_was_told(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a:r1:r2:r3:r4"));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_ACCEPTED, "r2"));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_NOT_ATTEMPTED, "r3"));
+  assert_string_equal(s_of("r2"), "a accepted 1 open r2");
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_RELEASED, "r1"));
+  struct zr_record_query q = desk_any();
+  assert_string_equal(desk_history(&d, &q),
+                      "a released 1 r4; a not_attempted 1 r3; a accepted 1 r2; a released 1 r1");
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_RELEASED, "r4"));
+  assert_string_equal(s_of("r4"), "a released 1 r4");
+  assert_string_equal(desk_open_calls(&d), "");
+}
+
+static void what_a_caller_was_told_for_now_gives_way_to_what_was_settled(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a:r1:r2:r3"));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_ACCEPTED, "r1"));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_UNKNOWN, "r2"));
+  s_again();
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_RELEASED, ""));
+  struct zr_record_query q = desk_any();
+  assert_string_equal(desk_history(&d, &q), "a released 1 r3; a released 1 r2; a released 1 r1");
+}
+
+static void a_call_that_never_left_is_closed_for_each_caller(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a:r1:r2"));
+  assert_null(desk_answer(&d, 1, ZR_CLASS_NOT_SENT, "", ""));
+  assert_null(desk_intent(&d, 2, "a:r1:r2"));
+  assert_null(desk_outcome(&d, 2, "a", ZR_OUTCOME_RELEASED, "r2"));
+  assert_string_equal(s_of("r2"), "a released 2 r2; a not_attempted 1 r2");
+  assert_string_equal(s_of("r1"), "a released 2 r1; a not_attempted 1 r1");
+}
+
+static void a_caller_who_joins_is_found_as_well(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a b:r1 c"));
+  assert_null(desk_outcome(&d, 1, "c", ZR_OUTCOME_RELEASED, ""));
+  assert_null(desk_joined(&d, 1, "a b c x", "r2")); /* c is over, x was never in it */
+  assert_null(desk_joined(&d, 1, "a b", "r2"));     /* once is enough */
+  assert_null(desk_joined(&d, 7, "a", "r2"));       /* there is no such call */
+  s_again();
+  assert_string_equal(s_of("r2"), "b - 1 open r2; a - 1 open r2");
+  assert_string_equal(s_of("r1"), "b - 1 open r1");
+  assert_string_equal(desk_open_calls(&d), "vm: 1(a b)");
+  assert_null(desk_outcome(&d, 1, "b", ZR_OUTCOME_RELEASED, "r1"));
+  assert_null(desk_outcome(&d, 1, "b", ZR_OUTCOME_RELEASED, "r2"));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_RELEASED, "r2"));
+  assert_string_equal(s_of("r2"), "b released 1 r2; a released 1 r2");
+  struct zr_record_query q = desk_any();
+  assert_string_equal(desk_history(&d, &q),
+                      "b released 1 r2; c released 1; b released 1 r1; a released 1 r2");
+}
+
 static void sightings_keep_the_first_time_and_forget_those_that_left(void **state) {
   (void)state;
   desk_sight(&d, "a b", false, 1000);
@@ -210,6 +289,11 @@ int main(void) {
       T(a_number_is_never_taken_twice),
       T(history_is_filtered_and_paged),
       T(two_callers_of_one_id_keep_their_own_outcomes),
+      T(an_intent_is_found_by_the_request_of_each_caller),
+      T(each_caller_of_an_intent_keeps_what_he_was_told),
+      T(what_a_caller_was_told_for_now_gives_way_to_what_was_settled),
+      T(a_call_that_never_left_is_closed_for_each_caller),
+      T(a_caller_who_joins_is_found_as_well),
       T(sightings_keep_the_first_time_and_forget_those_that_left),
       T(what_is_old_and_closed_goes_and_numbers_stay),
       T(many_at_once_are_all_kept),
