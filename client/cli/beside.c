@@ -51,16 +51,35 @@ bool zr_beside_open(struct zr_beside *b, const char *path) {
   return b->file;
 }
 
-bool zr_beside_install(struct zr_beside *b) {
+bool zr_beside_close(struct zr_beside *b) {
   bool fine = fflush(b->file) == 0 && fsync(fileno(b->file)) == 0;
-  fine = fclose(b->file) == 0 && fine;
+  int error = errno;
+  bool closed = fclose(b->file) == 0;
   b->file = NULL;
-  if (!fine || rename(b->name, b->path) != 0)
-    return false;
+  if (!fine)
+    errno = error;
+  return fine && closed;
+}
+
+/* The file is no longer this one's to remove. */
+static void s_let_go(struct zr_beside *b) {
   zr_interrupt_removes(NULL);
   zr_free(b->name);
   b->name = NULL;
+}
+
+bool zr_beside_install(struct zr_beside *b) {
+  if ((b->file && !zr_beside_close(b)) || rename(b->name, b->path) != 0)
+    return false;
+  s_let_go(b);
   return true;
+}
+
+void zr_beside_keep(struct zr_beside *b) {
+  if (b->file)
+    (void)fclose(b->file);
+  b->file = NULL;
+  s_let_go(b);
 }
 
 void zr_beside_clean_up(struct zr_beside *b) {

@@ -17,8 +17,12 @@ struct zr_beside {
 
 /* False with errno. `path` must live as long as *b; clean up in any case. */
 bool zr_beside_open(struct zr_beside *b, const char *path);
-/* Everything is written: puts it in place of `path`. False with errno, and `path` is as it was. */
+/* Everything is written, and is to be on disk. False with errno. */
+bool zr_beside_close(struct zr_beside *b);
+/* Closes it, and puts it in place of `path`. False with errno, and `path` is as it was. */
 bool zr_beside_install(struct zr_beside *b);
+/* Leaves what was written where it is: it will not be removed. */
+void zr_beside_keep(struct zr_beside *b);
 /* Removes what was not installed. A zeroed one is fine. */
 void zr_beside_clean_up(struct zr_beside *b);
 

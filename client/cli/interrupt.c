@@ -54,6 +54,7 @@ void zr_interrupt_install(struct zenrelease_cancel *cancel) {
   (void)sigaction(SIGTERM, &action, NULL);
   action.sa_handler = SIG_IGN;
   (void)sigaction(SIGPIPE, &action, NULL);
+  (void)sigaction(SIGXFSZ, &action, NULL);
 }
 
 bool zr_interrupted(void) {

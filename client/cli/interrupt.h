@@ -10,7 +10,8 @@
 
 #include "zenrelease/zenrelease.h"
 
-/* Also ignores SIGPIPE: a broken pipe is a failed write. `cancel` must live until the end. */
+/* Also ignores SIGPIPE and SIGXFSZ: a broken pipe and a file too large are failed writes. `cancel`
+ * must live until the end. */
 void zr_interrupt_install(struct zenrelease_cancel *cancel);
 bool zr_interrupted(void);
 /* What the second signal has to clean up: a plugin to stop and a folder with a socket to remove.

@@ -71,6 +71,7 @@ static int s_prepare(posix_spawn_file_actions_t *files, posix_spawnattr_t *attr,
   (void)sigaddset(&usual, SIGINT);
   (void)sigaddset(&usual, SIGTERM);
   (void)sigaddset(&usual, SIGPIPE);
+  (void)sigaddset(&usual, SIGXFSZ);
   int rc = posix_spawn_file_actions_adddup2(files, p->in[0], STDIN_FILENO);
   if (rc == 0)
     rc = posix_spawn_file_actions_adddup2(files, p->out[1], STDOUT_FILENO);

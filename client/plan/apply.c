@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cli/interrupt.h"
 #include "cli/out.h"
+#include "cli/temp_file.h"
 
 enum { LINE_MAX_BYTES = 64 * 1024 * 1024, WHY_MAX_BYTES = 64 * 1024 };
 
@@ -23,17 +24,14 @@ bool zr_apply_begin(struct zr_apply *a) {
   (void)pthread_cond_init(&a->changed, NULL);
   a->line = (struct zr_buf)ZR_BUF_INIT(LINE_MAX_BYTES);
   a->belt_why = (struct zr_buf)ZR_BUF_INIT(WHY_MAX_BYTES);
-  a->results = tmpfile();
-  a->diagnostics = tmpfile();
   zr_table_begin(&a->table, s_heads, ZR_COUNT(s_heads));
-  return a->results && a->diagnostics;
+  bool results = zr_spool_begin(&a->results);
+  return zr_spool_begin(&a->diagnostics) && results;
 }
 
 void zr_apply_clean_up(struct zr_apply *a) {
-  if (a->results)
-    (void)fclose(a->results);
-  if (a->diagnostics)
-    (void)fclose(a->diagnostics);
+  zr_spool_clean_up(&a->results);
+  zr_spool_clean_up(&a->diagnostics);
   zr_table_clean_up(&a->table);
   zr_buf_clean_up(&a->line);
   zr_buf_clean_up(&a->belt_why);
@@ -176,7 +174,11 @@ static bool s_check(struct zr_apply *a) {
   if (a->belt_broken)
     zr_note("zenrelease: the check of the plan stopped the run before its first call: %s",
             a->belt_why.data ? a->belt_why.data : "");
-  if (a->belt_broken || a->failed || zr_interrupted())
+  const char *unwritten = zr_apply_unwritten(a);
+  if (unwritten)
+    zr_note("zenrelease: outcomes cannot be written down in %s, so nothing is sent: %s",
+            zr_temp_folder(), unwritten);
+  if (a->belt_broken || a->failed || unwritten || zr_interrupted())
     return false;
   zr_apply_note_reset(a);
   return true;

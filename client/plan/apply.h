@@ -17,6 +17,7 @@
 #include "cli/connect.h"
 #include "cli/exit_code.h"
 #include "cli/progress.h"
+#include "cli/spool.h"
 #include "cli/table.h"
 #include "plan_file.h"
 
@@ -52,16 +53,13 @@ struct zr_apply {
   struct zenrelease_counts counts;
   struct zr_progress progress;
   struct zr_buf line;
-  FILE *results; /* JSON objects with commas between them */
-  FILE *diagnostics;
-  uint64_t result_count;
-  uint64_t diagnostic_count;
+  struct zr_spool results;
+  struct zr_spool diagnostics;
   struct zr_table table;
   uint64_t rows;
   uint64_t drifted; /* the sum of all steps' `drift` */
   bool belt_broken;
   struct zr_buf belt_why; /* as the check heard it last, when it had seen most */
-  bool undelivered;       /* something could not be written down */
   bool failed;            /* the server could not be asked */
 };
 
@@ -88,6 +86,9 @@ struct zr_unsent {
 void zr_apply_note_unsent(struct zr_apply *a, size_t number, const struct zr_unsent *u);
 /* A line of JSON about a step, for --json. */
 void zr_apply_note_step(struct zr_apply *a, size_t number, const char *type);
+/* Whether all that was heard is written down. NULL; otherwise why not, and nothing more is to be
+ * sent: what cannot be told must not be done. */
+const char *zr_apply_unwritten(struct zr_apply *a);
 /* Forgets what the check has written down. */
 void zr_apply_note_reset(struct zr_apply *a);
 

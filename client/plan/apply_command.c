@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/out.h"
+#include "cli/temp_file.h"
 #include "plan_live.h"
 
 enum { KEY_PLAN = 0x200, KEY_DIGEST, KEY_APPROVE, KEY_REPORT };
@@ -154,7 +155,8 @@ static enum zr_exit s_run(struct apply_args *args, const struct zr_connection *c
     code = zr_apply_end(&a);
   } else {
     zr_complain(args->common->json, "resource_exhausted",
-                "no room to write outcomes down (TMPDIR); nothing was sent");
+                "outcomes cannot be written down in %s: %s; nothing was sent", zr_temp_folder(),
+                strerror(errno));
   }
   zr_apply_clean_up(&a);
   return code;
@@ -187,7 +189,7 @@ static enum zr_exit s_plan_and_run(struct apply_args *args, const struct zr_conn
   struct zr_plan plan = {0};
   struct zr_problems problems;
   bool made = false;
-  FILE *file = tmpfile();
+  FILE *file = zr_temp_file();
   struct zr_plan_order order = {.common = args->common,
                                 .connection = c,
                                 .teardown = t,
@@ -197,8 +199,8 @@ static enum zr_exit s_plan_and_run(struct apply_args *args, const struct zr_conn
   zr_problems_init(&problems, "plan");
   enum zr_exit code = ZR_EXIT_NONE;
   if (!file)
-    zr_complain(args->common->json, "resource_exhausted", "no room for the plan: %s",
-                strerror(errno));
+    zr_complain(args->common->json, "resource_exhausted", "no room for the plan in %s: %s",
+                zr_temp_folder(), strerror(errno));
   else
     code = zr_plan_live(&order, &head, &info, &made);
   if (made) {

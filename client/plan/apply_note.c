@@ -23,14 +23,6 @@ static void s_with_step(struct zr_buf *b, const char *step) {
   (void)zr_buf_printf(b, ",\"step\":\"%s\"}", step);
 }
 
-static void s_put(struct zr_apply *a, FILE *to, uint64_t *count) {
-  bool fine = zr_buf_failed(&a->line) == ZR_ERR_OK && (*count == 0 || fputc(',', to) != EOF) &&
-              fwrite(a->line.data, 1, a->line.len, to) == a->line.len;
-  a->undelivered = a->undelivered || !fine;
-  (*count)++;
-  zr_buf_reset(&a->line);
-}
-
 /* ---- one outcome; the lock is held ---- */
 
 static void s_row(struct zr_apply *a, size_t number, const struct zenrelease_result *r,
@@ -56,14 +48,14 @@ static void s_result(struct zr_apply *a, size_t number, const struct zenrelease_
     s->gone += r->outcome == ZENRELEASE_OUTCOME_ALREADY_GONE;
   zr_json_result(&a->line, r);
   s_with_step(&a->line, s_step_name(a, number));
-  s_put(a, a->results, &a->result_count);
+  zr_spool_add(&a->results, &a->line);
   s_row(a, number, r, why);
 }
 
 static void s_diagnostic(struct zr_apply *a, size_t number, const struct zenrelease_diagnostic *d) {
   zr_json_diagnostic(&a->line, d);
   s_with_step(&a->line, s_step_name(a, number));
-  s_put(a, a->diagnostics, &a->diagnostic_count);
+  zr_spool_add(&a->diagnostics, &a->line);
 }
 
 /* ---- a report ---- */
@@ -190,17 +182,23 @@ void zr_apply_note_step(struct zr_apply *a, size_t number, const char *type) {
   (void)pthread_mutex_unlock(&a->lock);
 }
 
+const char *zr_apply_unwritten(struct zr_apply *a) {
+  (void)pthread_mutex_lock(&a->lock);
+  bool results = zr_spool_settle(&a->results);
+  bool fine = zr_spool_settle(&a->diagnostics) && results;
+  int error = a->results.error ? a->results.error : a->diagnostics.error;
+  (void)pthread_mutex_unlock(&a->lock);
+  return fine ? NULL : strerror(error);
+}
+
 void zr_apply_note_reset(struct zr_apply *a) {
   static const struct zenrelease_counts none;
   for (size_t i = 0; i < a->plan->head.steps.count; i++)
     a->steps[i].counts = none;
   a->counts = none;
   a->rows = 0;
-  a->result_count = a->diagnostic_count = 0;
-  rewind(a->results);
-  rewind(a->diagnostics);
-  if (ftruncate(fileno(a->results), 0) != 0 || ftruncate(fileno(a->diagnostics), 0) != 0)
-    a->undelivered = true;
+  (void)zr_spool_reset(&a->results);
+  (void)zr_spool_reset(&a->diagnostics);
   const char *const *heads = a->table.heads;
   const char *copy[ZR_TABLE_COLUMNS_MAX];
   size_t columns = a->table.columns;

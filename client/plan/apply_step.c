@@ -6,6 +6,7 @@
 #include "cli/interrupt.h"
 #include "cli/out.h"
 #include "cli/table.h"
+#include "cli/temp_file.h"
 
 enum { OWN_PLUGIN_TRIES = 2, FACT_BYTES = 64, DETAIL_MAX = 64 * 1024 };
 
@@ -247,6 +248,16 @@ static void s_send(struct step_run *r) {
 
 /* ---- the step ---- */
 
+static void s_stop_unwritten(struct step_run *r) {
+  const char *why = zr_apply_unwritten(r->apply);
+  if (!why)
+    return;
+  if (!r->apply->checking) /* which tells it when it has seen everything */
+    zr_note("zenrelease: step %s: outcomes cannot be written down in %s, so no more is sent: %s",
+            r->step->name, zr_temp_folder(), why);
+  s_stop(r, "REPORT_FAILED", "Not sent: outcomes cannot be written down", why);
+}
+
 static void s_parts(struct step_run *r) {
   for (;;) {
     bool readable = s_fill(r);
@@ -256,6 +267,8 @@ static void s_parts(struct step_run *r) {
       return;
     if (!r->stopped && zr_interrupted())
       s_stop(r, "CANCELLED", "Cancelled before it was sent", "");
+    if (!r->stopped)
+      s_stop_unwritten(r);
     if (!r->stopped && !s_grow_drift(r))
       s_stop(r, "INTERNAL", "Out of memory", "");
     if (r->stopped) {
@@ -268,8 +281,10 @@ static void s_parts(struct step_run *r) {
   }
 }
 
+/* Of the plan, not only of what was told. */
 static bool s_all_gone(const struct zr_apply *a, size_t number) {
-  return s_gone(&a->steps[number]) == (uint64_t)a->steps[number].counts.total;
+  const struct zr_plan_step_span *span = &a->plan->spans[number];
+  return s_gone(&a->steps[number]) == span->instances + span->blocked;
 }
 
 static void s_run(struct step_run *r, struct zr_apply *a, struct zenrelease_client *client,
@@ -285,7 +300,7 @@ static void s_run(struct step_run *r, struct zr_apply *a, struct zenrelease_clie
     s_parts(r);
   } else {
     (void)pthread_mutex_lock(&a->lock);
-    a->failed = a->undelivered = true;
+    a->failed = true;
     (void)pthread_mutex_unlock(&a->lock);
     zr_note("zenrelease: step %s: out of memory; it was not sent", r->step->name);
   }
@@ -301,7 +316,7 @@ bool zr_apply_step(struct zr_apply *a, struct zenrelease_client *client, size_t 
   struct step_run r = {.stop_detail = ZR_BUF_INIT(DETAIL_MAX)};
   s_run(&r, a, client, number);
   (void)pthread_mutex_lock(&a->lock);
-  bool gone = !a->undelivered && s_all_gone(a, number);
+  bool gone = s_all_gone(a, number);
   (void)pthread_mutex_unlock(&a->lock);
   return gone;
 }

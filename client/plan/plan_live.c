@@ -5,6 +5,7 @@
 
 #include "cli/interrupt.h"
 #include "cli/out.h"
+#include "cli/temp_file.h"
 
 enum { PROBLEMS_JSON_MAX = 20 * 1024 * 1024, PROBLEM_MAX = 256 * 1024 };
 
@@ -152,8 +153,8 @@ enum zr_exit zr_plan_live(const struct zr_plan_order *o, struct zr_plan_head *he
   if (zr_seen_begin(&seen))
     code = s_write(o, head, &text, &seen, made);
   else
-    zr_complain(o->common->json, "resource_exhausted", "no room for the plan (TMPDIR): %s",
-                strerror(errno));
+    zr_complain(o->common->json, "resource_exhausted", "no room for the plan in %s: %s",
+                zr_temp_folder(), strerror(errno));
   zr_seen_clean_up(&seen);
   zr_plan_text_clean_up(&text);
   const char *why = "";

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/pattern.h"
+#include "cli/temp_file.h"
 #include "lib/error.h"
 
 enum { BLOCK_IDS = 1000, READ_IDS = 100, CALL_TIMEOUT_MS = 600 * 1000, WHY_MAX = 64 * 1024 };
@@ -186,8 +187,9 @@ static bool s_is_new(struct work *w, const char *id, enum zenrelease_status *sta
   case ZR_SEEN_FAILED:
     break;
   }
-  *status = zr_error_set(w->error, ZENRELEASE_RESOURCE_EXHAUSTED,
-                         "no room to note what was picked (TMPDIR): %s", strerror(errno));
+  *status =
+      zr_error_set(w->error, ZENRELEASE_RESOURCE_EXHAUSTED,
+                   "no room to note what was picked in %s: %s", zr_temp_folder(), strerror(errno));
   return false;
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "cli/temp_file.h"
 #include "plan_file.h"
 
 enum { BLOCK_BYTES = 256 * 1024 };
@@ -105,7 +106,8 @@ static bool s_line(struct pass *s, const char *text, size_t len) {
     return s_end(s, line.ptr, line.len);
   zr_digest_add(&s->digest, text, len);
   if (fwrite(text, 1, len, s->plan->copy) != len) {
-    zr_problem_plain(s->problems, "no room for a copy: %s", strerror(errno));
+    zr_problem_plain(s->problems, "no room for a copy in %s: %s", zr_temp_folder(),
+                     strerror(errno));
     return false;
   }
   bool fine = s->line == 1 ? s_head(s, line) : s_entry(s, line);
@@ -135,12 +137,12 @@ static bool s_lines(struct pass *s, FILE *file) {
 
 bool zr_plan_open_file(struct zr_plan *plan, FILE *file, struct zr_problems *p) {
   struct pass s = {.plan = plan, .problems = p};
-  *plan = (struct zr_plan){.copy = tmpfile()};
+  *plan = (struct zr_plan){.copy = zr_temp_file()};
   zr_arena_init(&plan->arena, NULL, 0);
   zr_arena_init(&s.scratch, NULL, 0);
   bool fine = zr_digest_begin(&s.digest) && plan->copy;
   if (!fine)
-    zr_problem_plain(p, "no room for a copy: %s", strerror(errno));
+    zr_problem_plain(p, "no room for a copy in %s: %s", zr_temp_folder(), strerror(errno));
   fine = fine && s_lines(&s, file);
   zr_arena_clean_up(&s.scratch);
   zr_digest_clean_up(&s.digest);

@@ -6,6 +6,8 @@
 
 #include <openssl/evp.h>
 
+#include "cli/temp_file.h"
+
 enum { FIRST_SLOTS = 1024, COPY_SLOTS = 1024 };
 
 /* 120 bits of SHA-256 tell two instances apart. All zero is a free slot. */
@@ -19,7 +21,7 @@ static bool s_resize(FILE *file, uint64_t slots) {
 }
 
 bool zr_seen_begin(struct zr_seen *s) {
-  *s = (struct zr_seen){.file = tmpfile(), .slots = FIRST_SLOTS};
+  *s = (struct zr_seen){.file = zr_temp_file(), .slots = FIRST_SLOTS};
   return s->file && s_resize(s->file, s->slots);
 }
 
@@ -67,7 +69,7 @@ static bool s_move(const struct zr_seen *s, FILE *to, uint64_t slots) {
 }
 
 static bool s_grow(struct zr_seen *s) {
-  FILE *to = tmpfile();
+  FILE *to = zr_temp_file();
   if (!to || !s_resize(to, 4 * s->slots) || !s_move(s, to, 4 * s->slots)) {
     if (to)
       (void)fclose(to);
