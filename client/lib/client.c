@@ -10,11 +10,12 @@
 
 #include "base/handover.h"
 #include "base/mem.h"
+#include "base/room.h"
 #include "channel.h"
 #include "info.h"
 #include "options.h"
 
-enum { CONNECT_TIMEOUT_MS = 10 * 1000 };
+enum { CONNECT_TIMEOUT_MS = 10 * 1000, CORE_DESCRIPTORS = 10 };
 
 const char *zenrelease_version(void) {
   return ZR_VERSION;
@@ -68,6 +69,10 @@ enum zenrelease_status zenrelease_client_new(const struct zenrelease_client_opti
   if (!zr_options_copy(&o, sizeof o, options, options ? options->size : 0) || !o.address ||
       !*o.address)
     return zr_error_set(error, ZENRELEASE_INVALID_ARGUMENT, "no server address");
+  if (!zr_room_for(CORE_DESCRIPTORS)) /* the core aborts the process for want of one */
+    return zr_error_set(error, ZENRELEASE_RESOURCE_EXHAUSTED,
+                        "fewer than %d file descriptors are left; raise the limit (ulimit -n)",
+                        CORE_DESCRIPTORS);
   struct zenrelease_client *c = zr_calloc(1, sizeof *c);
   if (!c)
     return zr_error_nomem(error);

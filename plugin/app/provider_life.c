@@ -16,6 +16,7 @@
 
 enum {
   MESSAGE_BYTES = 64 << 20, /* as the host itself takes for a schema */
+  RECEIVED_BYTES = 1 << 30, /* a dozen of them at once */
   STREAMS = 4096,           /* calls at once: -parallelism has no limit */
   SETTLE_ASKED_MS = 1000,   /* of the two seconds after Shutdown */
   SETTLE_MS = 20000,        /* nobody counts: what was sent is settled and told */
@@ -65,6 +66,7 @@ static enum zr_err s_serve(struct zr_provider_life *l, const struct zr_rpc_tls *
   const struct zr_rpc_options rpc = {.listen = l->place.listen,
                                      .tls = tls,
                                      .max_message_bytes = MESSAGE_BYTES,
+                                     .max_received_bytes = RECEIVED_BYTES,
                                      .max_queued_bytes = MESSAGE_BYTES,
                                      .max_streams = STREAMS,
                                      .max_calls = STREAMS};

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/room.h"
 #include "base/secret.h"
 #include "http/ca.h"
 #include "http/transfer.h"
@@ -14,7 +15,9 @@ enum {
   POOL_MAX = 64,
   CONNECTION_MAX_IDLE_S = 50, /* below the usual 60 and 75 s of servers: fewer dead reuses */
   LONGEST_SLEEP_MS = 60000,
-  CHECK_SPEED_MS = 500
+  CHECK_SPEED_MS = 500,
+  WAKE_DESCRIPTORS = 2,
+  CONNECT_DESCRIPTORS = 2 /* a socket, and the file of authorities */
 };
 
 struct zr_http {
@@ -156,6 +159,11 @@ static enum zr_err s_open_multi(struct zr_http *h, const struct zr_http_options 
 enum zr_err zr_http_new(const struct zr_http_options *options, struct zr_http **out,
                         struct zr_buf *problem) {
   *out = NULL;
+  if (!zr_room_for(WAKE_DESCRIPTORS)) { /* libcurl would go without a way to be woken */
+    if (problem)
+      (void)zr_buf_text(problem, "no file descriptors are left; raise the limit (ulimit -n)");
+    return ZR_ERR_IO;
+  }
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
     return ZR_ERR_NOMEM;
   struct zr_http *h = zr_calloc(1, sizeof *h);
@@ -198,6 +206,7 @@ static void s_end(struct zr_http *h, struct zr_transfer *t, enum zr_stop stop, C
   if (t->stop == ZR_STOP_NONE)
     t->stop = stop;
   t->code = code;
+  t->no_descriptors = code != CURLE_OK && !zr_room_for(CONNECT_DESCRIPTORS);
   s_note_memory(h, code);
   (void)curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &t->connect_code);
   if (t->left)

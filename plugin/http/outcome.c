@@ -30,6 +30,8 @@ static bool s_proxy_refused(const struct zr_transfer *t) {
 static enum zr_http_trouble s_trouble_unsent(const struct zr_transfer *t) {
   if (s_proxy_refused(t))
     return ZR_HTTP_TROUBLE_PROXY;
+  if (t->no_descriptors) /* also when it looks like a bad certificate file: that will pass */
+    return ZR_HTTP_TROUBLE_CONNECT;
   /* NOLINTNEXTLINE(clang-diagnostic-switch-enum): a hundred codes, and the rest has a default */
   switch ((int)t->code) {
   case CURLE_COULDNT_RESOLVE_HOST:
@@ -85,6 +87,8 @@ static const char *s_cause(const struct zr_transfer *t, enum zr_http_phase phase
   case ZR_STOP_NONE:
     break;
   }
+  if (t->no_descriptors && phase == ZR_HTTP_NOT_SENT)
+    return "no file descriptors are left";
   if (t->code == CURLE_SEND_FAIL_REWIND)
     return "the kept-alive connection closed without an answer";
   if (t->code == CURLE_OK)

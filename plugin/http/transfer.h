@@ -37,7 +37,8 @@ struct zr_transfer {
   bool left;                   /* a connection was ready and the request given to it */
   enum zr_stop stop;
   CURLcode code;
-  long connect_code; /* the proxy's answer to CONNECT; 0: none */
+  bool no_descriptors; /* there were hardly any left when it failed */
+  long connect_code;   /* the proxy's answer to CONNECT; 0: none */
   struct zr_head head;
   struct zr_buf reply;
   char error[CURL_ERROR_SIZE];

@@ -19,7 +19,16 @@ static grpc_arg s_int(const char *key, int value) {
   return a;
 }
 
-static grpc_server *s_create(const struct zr_rpc_options *o) {
+static grpc_arg s_quota(grpc_resource_quota *quota) {
+  grpc_arg a = s_int(GRPC_ARG_RESOURCE_QUOTA, 0);
+  a.type = GRPC_ARG_POINTER;
+  a.value.pointer.p = quota;
+  a.value.pointer.vtable = grpc_resource_quota_arg_vtable();
+  return a;
+}
+
+static grpc_server *s_create(const struct zr_rpc_server *s) {
+  const struct zr_rpc_options *o = &s->options;
   grpc_arg list[] = {
       s_int(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int)o->max_message_bytes),
       s_int(GRPC_ARG_MAX_CONCURRENT_STREAMS, (int)o->max_streams),
@@ -27,6 +36,7 @@ static grpc_server *s_create(const struct zr_rpc_options *o) {
       s_int(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, (int)o->handshake_ms),
       s_int(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000),
       s_int(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1),
+      s_quota(s->quota),
   };
   grpc_channel_args args = {ZR_COUNT(list), list};
   return grpc_server_create(&args, NULL);
@@ -63,7 +73,7 @@ struct zr_rpc_core *zr_rpc_core_new(struct zr_rpc_server *s) {
   core->server = s;
   core->on_gone.fn = s_on_gone;
   core->handles = zr_calloc(s->method_count + 1, sizeof *core->handles);
-  core->grpc = core->handles ? s_create(&s->options) : NULL;
+  core->grpc = core->handles ? s_create(s) : NULL;
   if (!core->grpc || !s_register(core)) {
     zr_rpc_core_destroy(core);
     return NULL;

@@ -44,6 +44,7 @@ struct zr_rpc_server {
   char *tls_text[3];       /* chain, key, client authority; NULL: plaintext */
   unsigned tls_generation; /* counts the texts */
 
+  grpc_resource_quota *quota; /* one for all generations */
   grpc_completion_queue *queue;
   pthread_t thread; /* the gRPC thread */
   bool running;

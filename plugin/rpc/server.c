@@ -6,15 +6,17 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/room.h"
 #include "rpc/corelog.h"
 #include "rpc/private.h"
 
-enum { DEFAULT_SLOTS = 8 };
+enum { DEFAULT_SLOTS = 8, CORE_DESCRIPTORS = 16 };
 
 static void s_defaults(struct zr_rpc_options *o) {
   o->listen = NULL;
   o->max_message_bytes = o->max_message_bytes ? o->max_message_bytes : (size_t)4 << 20;
   o->max_queued_bytes = o->max_queued_bytes ? o->max_queued_bytes : (size_t)4 << 20;
+  o->max_received_bytes = o->max_received_bytes ? o->max_received_bytes : (size_t)256 << 20;
   o->max_streams = o->max_streams ? o->max_streams : 256;
   o->max_calls = o->max_calls ? o->max_calls : 1024;
   o->max_connections = o->max_connections ? o->max_connections : 512;
@@ -49,8 +51,23 @@ static void s_init_lock(struct zr_rpc_server *s) {
   pthread_condattr_destroy(&attr);
 }
 
+static void s_raise_file_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
 enum zr_err zr_rpc_server_new(const struct zr_rpc_options *options, struct zr_rpc_server **out,
                               struct zr_buf *problem) {
+  s_raise_file_limit();
+  if (!zr_room_for(CORE_DESCRIPTORS)) { /* the core aborts the process for want of one */
+    (void)zr_buf_printf(problem,
+                        "fewer than %d file descriptors are left; raise the limit (ulimit -n)",
+                        CORE_DESCRIPTORS);
+    return ZR_ERR_IO;
+  }
   struct zr_rpc_server *s = zr_calloc(1, sizeof *s);
   if (!s)
     return ZR_ERR_NOMEM;
@@ -59,6 +76,8 @@ enum zr_err zr_rpc_server_new(const struct zr_rpc_options *options, struct zr_rp
   grpc_init();
   s->options = *options;
   s_defaults(&s->options);
+  s->quota = grpc_resource_quota_create("server");
+  grpc_resource_quota_resize(s->quota, s->options.max_received_bytes);
   enum zr_err e = zr_rpc_address_parse(options->listen, &s->bound, problem);
   if (e == ZR_ERR_OK)
     e = s_check(s, problem);
@@ -115,14 +134,6 @@ static void *s_grpc_thread(void *arg) {
   return NULL;
 }
 
-static void s_raise_file_limit(void) {
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
-  }
-}
-
 /* Binds before anything runs, so that a failure leaves nothing to stop. */
 static enum zr_err s_listen(struct zr_rpc_server *s, struct zr_rpc_core *core,
                             struct zr_buf *problem) {
@@ -141,7 +152,6 @@ static enum zr_err s_run(struct zr_rpc_server *s) {
 }
 
 enum zr_err zr_rpc_server_start(struct zr_rpc_server *s, struct zr_buf *problem) {
-  s_raise_file_limit();
   s->queue = grpc_completion_queue_create_for_next(NULL);
   struct zr_rpc_core *core = zr_rpc_core_new(s);
   if (!core)

@@ -44,19 +44,21 @@ struct zr_rpc_options {
   const char *listen;           /* Required: "unix:PATH", "HOST:PORT", "[v6]:PORT"; port 0: any */
   const struct zr_rpc_tls *tls; /* Optional; NULL: plaintext */
   bool allow_plaintext_remote;  /* without it, plaintext is for unix sockets and loopback */
-  size_t max_message_bytes; /* of a request; 0: 4 MiB. Beyond: RESOURCE_EXHAUSTED, by the core */
-  size_t max_queued_bytes;  /* of one stream, waiting to be sent; 0: 4 MiB */
-  unsigned max_streams;     /* calls at once on one connection; 0: 256 */
-  unsigned max_calls;       /* calls at once in all; 0: 1024. Beyond: RESOURCE_EXHAUSTED with
-                               google.rpc.RetryInfo */
-  unsigned max_connections; /* plaintext; 0: 512. Beyond: closed at once */
-  unsigned handshake_ms;    /* until a new connection must have spoken; 0: 10,000 */
+  size_t max_message_bytes;  /* of a request; 0: 4 MiB. Beyond: RESOURCE_EXHAUSTED, by the core */
+  size_t max_queued_bytes;   /* of one stream, waiting to be sent; 0: 4 MiB */
+  size_t max_received_bytes; /* held by the core for requests that are not whole; 0: 256 MiB.
+                                Beyond: it closes idle connections, then cancels calls */
+  unsigned max_streams;      /* calls at once on one connection; 0: 256 */
+  unsigned max_calls;        /* calls at once in all; 0: 1024. Beyond: RESOURCE_EXHAUSTED with
+                                google.rpc.RetryInfo */
+  unsigned max_connections;  /* plaintext; 0: 512. Beyond: closed at once */
+  unsigned handshake_ms;     /* until a new connection must have spoken; 0: 10,000 */
 };
 
 struct zr_rpc_server;
 
-/* Nothing is bound yet. ZR_ERR_INVALID, ZR_ERR_DENIED (plaintext to the outside), ZR_ERR_NOMEM,
- * with a sentence in `problem`. */
+/* Nothing is bound yet. ZR_ERR_INVALID, ZR_ERR_DENIED (plaintext to the outside), ZR_ERR_IO
+ * (hardly a descriptor is left), ZR_ERR_NOMEM, with a sentence in `problem`. */
 enum zr_err zr_rpc_server_new(const struct zr_rpc_options *options, struct zr_rpc_server **out,
                               struct zr_buf *problem) ZR_MUST_CHECK;
 /* Copies the array, borrows the names and `user` for the life of the server. Before start.

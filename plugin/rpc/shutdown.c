@@ -130,6 +130,8 @@ void zr_rpc_server_destroy(struct zr_rpc_server *s) {
     }
     grpc_completion_queue_destroy(s->queue);
   }
+  if (s->quota)
+    grpc_resource_quota_unref(s->quota);
   grpc_shutdown();
   zr_rpc_tls_wipe(s->tls_text);
   zr_free(s->methods);

@@ -12,12 +12,11 @@ import struct
 import subprocess
 import threading
 
+from harness.h2 import GOAWAY, HEADERS, PREFACE, RST_STREAM, SETTINGS, frame, split
 from harness.process import wait_until
 from proxy import free_port
 
-DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY = 0, 1, 3, 4, 7
 NO_ERROR, INTERNAL_ERROR, REFUSED_STREAM = 0, 2, 7
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 HUFFMAN = {"R": "1101101", "e": "00101", "l": "101000", "a": "00011", "s": "01000", "I": "1100100",
            "n": "101010", "t": "01001", "c": "00100"}
 
@@ -30,10 +29,6 @@ def huffman(text):
 
 
 RELEASE = huffman("ReleaseInstances")
-
-
-def frame(kind, stream, payload=b"", flags=0):
-    return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload
 
 
 class Nghttpx:
@@ -147,19 +142,6 @@ class Connection:
             self.back.close()
 
     @staticmethod
-    def _split(data):
-        """([(kind, flags, stream, payload)], the rest)"""
-        found = []
-        while len(data) >= 9:
-            length = int.from_bytes(data[:3], "big")
-            if len(data) < 9 + length:
-                break
-            kind, flags, stream = struct.unpack(">BBI", data[3:9])
-            found.append((kind, flags, stream & 0x7FFFFFFF, data[9:9 + length]))
-            data = data[9 + length:]
-        return found, data
-
-    @staticmethod
     def _without_table(kind, flags, payload):
         """Whoever receives these settings keeps no header table."""
         return payload + struct.pack(">HI", 1, 0) if kind == SETTINGS and not flags & 1 else payload
@@ -170,7 +152,7 @@ class Connection:
                 return
             self.back.sendall(self.from_client[:len(PREFACE)])
             self.from_client, self.preface_passed = self.from_client[len(PREFACE):], True
-        frames, self.from_client = self._split(self.from_client)
+        frames, self.from_client = split(self.from_client)
         for kind, flags, stream, payload in frames:
             if kind == HEADERS:
                 self.faults[stream] = self.proxy.fault_of(stream, payload)
@@ -189,7 +171,7 @@ class Connection:
             self.ended = True
 
     def _frames_of_back(self):
-        frames, self.from_back = self._split(self.from_back)
+        frames, self.from_back = split(self.from_back)
         for kind, flags, stream, payload in frames:
             fault = self.faults.get(stream)
             if kind == HEADERS and fault == "cancel_after":

@@ -1,7 +1,6 @@
 """Peers that mean no good, and resources that run out: each is bounded, and others are served."""
 
 import os
-import re
 import resource
 import socket
 import struct
@@ -10,27 +9,12 @@ import unittest
 
 import grpc
 
+from harness import h2
 from harness.case import Case
 from harness.plugin import by_outcome, service
 from harness.process import SANITIZED, SLOW, wait_until
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-SETTINGS = struct.pack(">IBI", 4, 0, 0)[1:]  # an empty SETTINGS frame
-
-
-def frame(kind, flags, stream, body=b""):
-    return struct.pack(">I", len(body))[1:] + struct.pack(">BBI", kind, flags, stream) + body
-
-
-def literal(name, value):
-    """One header field, neither indexed nor Huffman-coded; both shorter than 127 bytes."""
-    return b"\x00" + bytes([len(name)]) + name + bytes([len(value)]) + value
-
-
-HEADERS = b"".join(literal(n, v) for n, v in (
-    (b":method", b"POST"), (b":scheme", b"http"), (b":authority", b"localhost"),
-    (b":path", b"/zenrelease.v1.ReleaseService/Release"), (b"content-type", b"application/grpc"),
-    (b"te", b"trailers")))
+HEADERS = h2.header_block(h2.RELEASE + "Release")
 
 
 class Limits(Case):
@@ -39,11 +23,10 @@ class Limits(Case):
         self.server = self.plugin(self.sim, *flags, **how)
         self.ids = self.sim.ids()
 
-    def dial(self, preface=PREFACE + SETTINGS):
-        host, port = self.server.address.rsplit(":", 1)
-        one = socket.create_connection((host, int(port)), timeout=20 * SLOW)
+    def dial(self):
+        one = h2.connect(self.server.address)
         self.addCleanup(one.close)
-        one.sendall(preface)
+        one.sendall(h2.PREFACE + h2.settings())
         return one
 
     def serves(self):
@@ -52,53 +35,49 @@ class Limits(Case):
         self.assertEqual(len(report.results), 1)
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.server.pid}/fd"))
-
-    def memory_kib(self):
-        with open(f"/proc/{self.server.pid}/status", encoding="ascii") as status:
-            return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1))
-
-    def cpu_seconds(self):
-        with open(f"/proc/{self.server.pid}/stat", encoding="ascii") as stat:
-            words = stat.read().rsplit(")", 1)[1].split()
-        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+        return len(self.server.descriptors())
 
     def flood(self, make, count=3000):
-        """Sends make(0), make(1), …, until the server has enough of it. Memory stays, others are
-        served, and the connection does not outlive its end."""
+        """Sends make(0), make(1), …, until the server has enough of it: first as a peer that has agreed
+        to its settings, then as one that never does, on which the core's limits have no hold. Memory
+        stays, others are served, and the connection does not outlive its end."""
         self.serve()
         self.serves()
-        before, quiet = self.memory_kib(), self.descriptors()
-        one = self.dial()
-        one.settimeout(2)
-        try:
-            for i in range(count):
-                one.sendall(make(i))
-        except OSError:
-            pass  # closed, or no longer read: both are fine
-        self.serves()
-        if not SANITIZED:
-            self.assertLess(self.memory_kib() - before, 32 << 10)
-        one.close()
-        wait_until(lambda: self.descriptors() <= quiet + 4, 20, "the connection to go")
-        self.serves()
+        for agrees, mebibytes in ((True, 64), (False, 96)):
+            before, quiet = self.server.memory_kib(), self.descriptors()
+            peer = h2.Peer(self.server.address)
+            self.addCleanup(peer.close)
+            if agrees:
+                peer.read(bool)
+            peer.socket.settimeout(2)
+            try:
+                for i in range(count):
+                    peer.send(make(i))
+            except OSError:
+                pass  # closed, or no longer read: both are fine
+            self.serves()
+            peer.close()
+            wait_until(lambda n=quiet: self.descriptors() <= n + 4, 20, "the connection to go")
+            self.serves()
+            if not SANITIZED:  # after the end, so that all of it has been looked at
+                self.assertLess(self.server.memory_kib() - before, mebibytes << 10, f"agrees: {agrees}")
 
     def test_pings(self):
-        self.flood(lambda i: frame(6, 0, 0, bytes(8)) * 10)
+        self.flood(lambda i: h2.frame(h2.PING, 0, bytes(8)) * 10)
 
     def test_settings(self):
-        self.flood(lambda i: SETTINGS * 10)
+        self.flood(lambda i: h2.settings() * 10)
 
     def test_rapid_reset(self):
-        self.flood(lambda i: frame(1, 4, 2 * i + 1, HEADERS)
-                   + frame(3, 0, 2 * i + 1, struct.pack(">I", 8)))
+        self.flood(lambda i: h2.frame(h2.HEADERS, 2 * i + 1, HEADERS, h2.END_HEADERS)
+                   + h2.frame(h2.RST_STREAM, 2 * i + 1, struct.pack(">I", h2.CANCEL)))
 
     def test_half_open_streams(self):
-        self.flood(lambda i: frame(1, 4, 2 * i + 1, HEADERS), 1000)
+        self.flood(lambda i: h2.frame(h2.HEADERS, 2 * i + 1, HEADERS, h2.END_HEADERS), 1000)
 
     def test_continuations(self):
-        more = frame(9, 0, 1, literal(b"x-filler", b"v" * 100) * 100)
-        self.flood(lambda i: more if i else frame(1, 0, 1, HEADERS))
+        more = h2.frame(h2.CONTINUATION, 1, h2.literal(b"x-filler", b"v" * 100) * 100)
+        self.flood(lambda i: more if i else h2.frame(h2.HEADERS, 1, HEADERS))
 
     def test_no_http2_at_all(self):
         self.flood(lambda i: b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" + os.urandom(200), 100)
@@ -112,10 +91,10 @@ class Limits(Case):
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, many + 200), hard))
         self.serve("--max-connections", str(many))
         self.serves()
-        before, quiet = self.memory_kib(), self.descriptors()
+        before, quiet = self.server.memory_kib(), self.descriptors()
         held = [self.dial() for _ in range(many - 4)]
         wait_until(lambda: self.descriptors() >= quiet + many - 8, 60, "all of them")
-        each = (self.memory_kib() - before) / len(held)
+        each = (self.server.memory_kib() - before) / len(held)
         print(f"\nidle connections: {len(held)} of {wanted}, {each:.1f} KiB each", flush=True)
         self.assertLess(each, 200)
         report = self.server.release(self.ids[:2], timeout=20)
@@ -159,7 +138,7 @@ class Limits(Case):
             except OSError:
                 break
         wait_until(lambda: self.descriptors() >= limit - 4, 20, "the last descriptor")
-        used, since = self.cpu_seconds(), time.monotonic()
+        used, since = self.server.cpu_seconds(), time.monotonic()
         try:
             report = self.server.release(self.ids[:2], timeout=5, stub=stub)
             self.assert_honest(self.sim, self.ids[:2], report)
@@ -167,7 +146,7 @@ class Limits(Case):
             self.assertIn(error.code(), (grpc.StatusCode.DEADLINE_EXCEEDED,
                                          grpc.StatusCode.UNAVAILABLE))
         wait_until(lambda: time.monotonic() - since > 3, 10, "three seconds")
-        share = (self.cpu_seconds() - used) / (time.monotonic() - since)
+        share = (self.server.cpu_seconds() - used) / (time.monotonic() - since)
         self.assertLess(share, 0.5, "a busy loop")
         for one in held:
             one.close()

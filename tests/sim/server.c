@@ -92,8 +92,12 @@ bool sim_server_listen(struct sim_server *server, const char *address) {
   server->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   server->wake_fd = s_signal_fd();
   server->accept_again = (struct sim_timer){.fire = s_resume_accepting, .context = server};
-  return server->epoll_fd >= 0 && server->wake_fd >= 0 && s_watch_own(server, &server->listen_fd) &&
-         s_watch_own(server, &server->wake_fd);
+  if (server->epoll_fd >= 0 && server->wake_fd >= 0 && s_watch_own(server, &server->listen_fd) &&
+      s_watch_own(server, &server->wake_fd)) {
+    return true;
+  }
+  fprintf(stderr, "zenlayer-sim: cannot watch %s: %s\n", address, strerror(errno));
+  return false;
 }
 
 bool sim_server_address(const struct sim_server *server, char *out, size_t size) {

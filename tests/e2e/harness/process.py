@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import select
 import signal
 import subprocess
@@ -84,9 +85,34 @@ class Process:
     def alive(self):
         return self.process.poll() is None
 
-    def peak_memory_kib(self):
+    def _memory_kib(self, name):
         with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
-            return int(re.search(r"VmHWM:\s+(\d+) kB", status.read()).group(1))
+            return int(re.search(name + r":\s+(\d+) kB", status.read()).group(1))
+
+    def peak_memory_kib(self):
+        return self._memory_kib("VmHWM")
+
+    def memory_kib(self):
+        return self._memory_kib("VmRSS")
+
+    def descriptors(self):
+        """The numbers in use."""
+        return sorted(int(n) for n in os.listdir(f"/proc/{self.pid}/fd"))
+
+    def leave_descriptors(self, free):
+        """From now on only so many numbers are left to it; answers what gives the others back."""
+        before = resource.prlimit(self.pid, resource.RLIMIT_NOFILE)
+        used, limit = set(self.descriptors()), 0
+        while limit in used or free > 0:
+            free -= limit not in used
+            limit += 1
+        resource.prlimit(self.pid, resource.RLIMIT_NOFILE, (limit, before[1]))
+        return lambda: resource.prlimit(self.pid, resource.RLIMIT_NOFILE, before)
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
+            words = stat.read().rsplit(")", 1)[1].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
     def wait(self, seconds=20):
         try:
@@ -113,10 +139,10 @@ class Process:
             self.log.close()
 
 
-def run(argv, environment, stdin=None, seconds=60):
+def run(argv, environment, stdin=None, seconds=60, preexec=None):
     """Runs a program to its end: (exit code, stdout, stderr)."""
     done = subprocess.run(argv, env=environment, input=stdin, capture_output=True,
-                          timeout=seconds * SLOW, check=False)
+                          timeout=seconds * SLOW, check=False, preexec_fn=preexec)
     said = done.stderr.decode("utf-8", "replace")
     assert not _SANITIZER_REPORT.search(said), f"{argv[0]}: sanitizer report\n{said}"
     return done.returncode, done.stdout.decode("utf-8", "replace"), said
