@@ -6,7 +6,7 @@
 #include "plugin.h"
 
 struct zr_connection {
-  struct zenrelease_cancel *cancel; /* raised by SIGINT and SIGTERM */
+  struct zenrelease_cancel *cancel; /* raised by SIGINT, SIGTERM and SIGHUP */
   struct zenrelease_client *client;
   struct zr_plugin plugin;
   bool own_plugin;

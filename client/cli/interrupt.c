@@ -15,7 +15,8 @@ static char s_dir[PATH_ROOM];
 static char s_socket[PATH_ROOM];
 static atomic_int s_pid;
 static const char *_Atomic s_file;
-static atomic_int s_signals;
+static atomic_int s_signals; /* SIGINT and SIGTERM */
+static atomic_bool s_hung_up;
 static struct zenrelease_cancel *_Atomic s_cancel;
 
 static void s_leave(void) {
@@ -37,10 +38,18 @@ static void s_leave(void) {
 }
 
 static void s_on_signal(int number) {
-  (void)number;
-  if (atomic_fetch_add(&s_signals, 1) > 0)
+  if (number == SIGHUP)
+    atomic_store(&s_hung_up, true);
+  else if (atomic_fetch_add(&s_signals, 1) > 0)
     s_leave();
   zenrelease_cancel_raise(atomic_load(&s_cancel));
+}
+
+/* nohup means what it says. */
+static void s_install_hangup(const struct sigaction *action) {
+  struct sigaction before;
+  if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+    (void)sigaction(SIGHUP, action, NULL);
 }
 
 void zr_interrupt_install(struct zenrelease_cancel *cancel) {
@@ -52,13 +61,14 @@ void zr_interrupt_install(struct zenrelease_cancel *cancel) {
   action.sa_flags = SA_RESTART;
   (void)sigaction(SIGINT, &action, NULL);
   (void)sigaction(SIGTERM, &action, NULL);
+  s_install_hangup(&action);
   action.sa_handler = SIG_IGN;
   (void)sigaction(SIGPIPE, &action, NULL);
   (void)sigaction(SIGXFSZ, &action, NULL);
 }
 
 bool zr_interrupted(void) {
-  return atomic_load(&s_signals) > 0;
+  return atomic_load(&s_signals) > 0 || atomic_load(&s_hung_up);
 }
 
 void zr_interrupt_removes(const char *path) {

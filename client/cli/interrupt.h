@@ -1,6 +1,8 @@
 /*
- * SIGINT and SIGTERM. The first one raises the cancellation: what is running stops and reports. The
- * second one leaves at once. Process-wide; install once.
+ * SIGINT, SIGTERM and SIGHUP. The first one raises the cancellation: what is running stops and
+ * reports. A second SIGINT or SIGTERM leaves at once. A terminal that goes away brings SIGHUP from
+ * the shell and from the kernel, and a service manager may send it along with SIGTERM, so it never
+ * counts as the second; where it is ignored (nohup) it stays so. Process-wide; install once.
  */
 #ifndef ZR_CLIENT_CLI_INTERRUPT_H
 #define ZR_CLIENT_CLI_INTERRUPT_H

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "base/stdfd.h"
 #include "cli/commands.h"
 #include "cli/out.h"
 
@@ -40,7 +41,10 @@ static enum zr_exit s_run(int argc, char **argv) {
   return zr_args_usage(&args, NULL);
 }
 
+ZR_STDFD_FIRST
+
 int main(int argc, char **argv) {
+  zr_stdfd_open();
   zr_secret_close_process();            /* credentials pass through the environment */
   (void)setlocale(LC_CTYPE, "C.UTF-8"); /* else: zr_pattern_is_unsure */
   argp_program_version = "zenrelease " ZR_VERSION;

@@ -70,6 +70,7 @@ static int s_prepare(posix_spawn_file_actions_t *files, posix_spawnattr_t *attr,
   (void)sigemptyset(&usual);
   (void)sigaddset(&usual, SIGINT);
   (void)sigaddset(&usual, SIGTERM);
+  (void)sigaddset(&usual, SIGHUP);
   (void)sigaddset(&usual, SIGPIPE);
   (void)sigaddset(&usual, SIGXFSZ);
   int rc = posix_spawn_file_actions_adddup2(files, p->in[0], STDIN_FILENO);

@@ -14,6 +14,7 @@
 #include "app/serve.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/stdfd.h"
 
 /* Before any library starts a thread. */
 static void s_block_signals(void) {
@@ -48,7 +49,10 @@ static int s_explain_name(void) {
   return 1;
 }
 
+ZR_STDFD_FIRST
+
 int main(int argc, char **argv) {
+  zr_stdfd_open();
   zr_secret_close_process(); /* libcurl's buffers will have held an Authorization header */
   (void)umask(0077);
   (void)setlocale(LC_CTYPE, "C.UTF-8"); /* else: zr_pattern_is_unsure */

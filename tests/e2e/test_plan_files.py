@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from harness.plans import RELEASE, PlanCase, step, teardown
-from harness.process import SLOW, clean_environment, program
+from harness.process import SANITIZED, SLOW, Process, clean_environment, program
 
 
 class Full(PlanCase):
@@ -78,6 +78,42 @@ class TemporaryFolder(PlanCase):
         here = {**self.environment, "TMPDIR": self.folder}
         self.assertEqual(self.apply(plan, environment=here)[0], 0)
         self.assertEqual(sorted(os.listdir(self.folder)), ["plan.jsonl", "teardown.json"])
+
+
+CLOSED = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
+
+
+class Closed(PlanCase):
+    """Started without standard descriptors, as by some schedulers."""
+
+    def test_plan_and_report_are_whole(self):
+        sim = self.world("--recycled", "30")
+        ids = sim.ids()
+        file, plan = self.write(teardown(step("a", ids=ids))), self.path("plan.jsonl")
+        report = self.path("report.json")
+        for arguments in (["plan", file, "--out", plan],
+                          ["apply", "--plan", plan, "--report", report],
+                          ["apply", "--plan", plan, "--json", "--report", report]):
+            done = subprocess.run(CLOSED + [program("zenrelease"), *arguments], check=False,
+                                  timeout=60 * SLOW,
+                                  env=clean_environment(self.folder, self.environment))
+            self.assertEqual(done.returncode, 0, arguments)
+        with open(plan, encoding="utf-8") as file:
+            self.assertEqual(len([json.loads(line) for line in file]), len(ids) + 2)
+        with open(report, encoding="utf-8") as file:
+            self.assertEqual(len(json.load(file)["results"]), len(ids))
+        self.assertEqual(sim.destroyed(), set(ids))
+
+    @unittest.skipIf(SANITIZED, "a library is before us then")
+    def test_servers_open_the_null_device_instead(self):
+        closed = ["sh", "-c", 'exec "$@" <&- 2>&-', "sh"]
+        socket = os.path.join(self.home(), "s")
+        for argv in ([program("zenlayer-sim"), "--listen", "127.0.0.1:0"],
+                     [program("zenrelease-plugin"), "--listen", f"unix:{socket}"]):
+            process = Process(closed + argv, clean_environment(self.home()))
+            self.addCleanup(process.stop)
+            for fd in (0, 2):
+                self.assertEqual(os.readlink(f"/proc/{process.pid}/fd/{fd}"), "/dev/null", argv)
 
 
 if __name__ == "__main__":

@@ -19,20 +19,21 @@ READ = "DescribeInstances"
 
 
 class Interrupt(PlanCase):
-    def start(self, *arguments):
+    def start(self, *arguments, **how):
         self.out, self.err = tempfile.TemporaryFile(), tempfile.TemporaryFile()
         self.addCleanup(self.out.close)
         self.addCleanup(self.err.close)
         command = subprocess.Popen(
             [program("zenrelease"), "apply", *arguments, "--json", "--report",
              self.path("report.json")], stdout=self.out, stderr=self.err, stdin=subprocess.DEVNULL,
-            env=clean_environment(self.home(), self.environment))
+            env=clean_environment(self.home(), self.environment), **how)
         self.addCleanup(lambda: command.poll() is None and command.kill())
         return command
 
-    def stop(self, command):
+    def stop(self, command, *signals):
         """Interrupts it; answers the last object on stdout, after looking at the report file."""
-        command.send_signal(signal.SIGINT)
+        for number in signals or [signal.SIGINT]:
+            command.send_signal(number)
         code = command.wait(60 * SLOW)
         self.err.seek(0)
         self.assertEqual(code, 130, self.err.read())
@@ -142,6 +143,26 @@ class Interrupt(PlanCase):
         self.assertEqual(result["steps"][0]["state"], "done")
         self.assert_both_honest(vm, bmc, result)
         self.finishes(plan, vm + bmc)
+
+    def test_a_lost_terminal_is_an_interruption_however_often_it_is_told(self):
+        plan, vm, bmc = self.two_steps()
+        self.sim.fault({"do": "delay", "delay_ms": 1500, "match": {"action": RELEASE, "nth": 1}})
+        command = self.start("--plan", plan)
+        self.sim.wait_for_calls(RELEASE, 1)
+        result = self.stop(command, signal.SIGHUP, signal.SIGHUP, signal.SIGTERM, signal.SIGHUP)
+        self.assertGreaterEqual(result["counts"]["released"], 50)
+        self.assertEqual(result["counts"]["unknown"], 0)
+        self.assert_both_honest(vm, bmc, result)
+
+    def test_under_nohup_a_lost_terminal_is_no_matter(self):
+        plan, vm, bmc = self.two_steps()
+        self.sim.fault({"do": "delay", "delay_ms": 1000, "match": {"action": RELEASE, "nth": 1}})
+        command = self.start("--plan", plan,
+                             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        self.sim.wait_for_calls(RELEASE, 1)
+        command.send_signal(signal.SIGHUP)
+        self.assertEqual(command.wait(60 * SLOW), 0)
+        self.assertEqual(self.sim.destroyed(), set(vm + bmc))
 
     def test_twice_leaves_nothing_behind(self):
         plan, _, _ = self.two_steps()

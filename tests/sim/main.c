@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "options.h"
 #include "world.h"
@@ -154,7 +157,17 @@ static void s_clean_up(struct sim_world *world) {
   sim_tls_destroy(world->server.tls);
 }
 
+/* A closed standard descriptor is the null device, not the next file or socket. */
+static void s_open_standard(void) {
+  for (int fd = 0; fd < 3; fd++) {
+    if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd) {
+      abort();
+    }
+  }
+}
+
 int main(int argc, char **argv) {
+  s_open_standard();
   struct sim_options options;
   struct sim_world world = {0};
   sim_options_parse(&options, argc, argv);
