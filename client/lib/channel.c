@@ -15,7 +15,7 @@ enum {
   KEEPALIVE_TIMEOUT_MS = 20 * 1000
 };
 
-/* What TLS needs, read from files; wiped, since the key is among it. */
+/* What TLS needs, read from files; the key is a secret. */
 struct pem {
   struct zr_buf ca;
   struct zr_buf cert;
@@ -25,14 +25,12 @@ struct pem {
 static void s_pem_clean_up(struct pem *p) {
   zr_buf_clean_up(&p->ca);
   zr_buf_clean_up(&p->cert);
-  if (p->key.data)
-    explicit_bzero(p->key.data, p->key.cap);
   zr_buf_clean_up(&p->key);
 }
 
 static enum zenrelease_status s_pem_read(const char *what, const char *path, struct zr_buf *out,
                                          struct zenrelease_error **error) {
-  out->max = PEM_MAX_BYTES;
+  *out = (struct zr_buf)ZR_BUF_SECRET(PEM_MAX_BYTES);
   if (!path)
     return ZENRELEASE_OK;
   enum zr_err e = zr_file_read(path, false, out);

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "base/view.h"
 
 enum { LARGEST_FILE = 65536 };
@@ -177,15 +178,13 @@ enum zr_err zr_config_read(const struct zr_app_options *options, struct zr_confi
   *out = (struct zr_config){0};
   if (!options->config)
     return ZR_ERR_OK;
-  struct zr_buf text = ZR_BUF_INIT(LARGEST_FILE);
+  struct zr_buf text = ZR_BUF_SECRET(LARGEST_FILE);
   enum zr_err e = zr_file_read(options->config, false, &text);
   if (e == ZR_ERR_OK)
     e = s_parse(out, options->config, &text, problem);
-  zr_wipe(text.data, text.len);
   zr_buf_reset(&text);
   if (e == ZR_ERR_OK && s_has_secret(out))
     e = zr_file_read(options->config, true, &text);
-  zr_wipe(text.data, text.len);
   zr_buf_clean_up(&text);
   if (e != ZR_ERR_OK)
     s_explain(problem, options->config, e);
@@ -197,6 +196,7 @@ void zr_config_clean_up(struct zr_config *c) {
   zr_free(c->scheme);
   zr_free(c->profile);
   zr_free(c->ca_file);
+  zr_wipe(c->proxy, c->proxy ? strlen(c->proxy) : 0); /* its password may be in it */
   zr_free(c->proxy);
   zr_free(c->journal);
   zr_config_keep_clean_up(c);

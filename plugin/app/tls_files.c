@@ -1,13 +1,12 @@
 #include "app/tls_files.h"
 
 #include "base/file.h"
-#include "base/secret.h"
 
 enum { LARGEST_PEM = 262144 };
 
 static enum zr_err s_read(const char *path, bool private_only, struct zr_buf *out,
                           struct zr_buf *problem) {
-  *out = (struct zr_buf)ZR_BUF_INIT(LARGEST_PEM);
+  *out = (struct zr_buf)ZR_BUF_SECRET(LARGEST_PEM); /* the key is one of them */
   if (!path)
     return ZR_ERR_OK;
   enum zr_err e = zr_file_read(path, private_only, out);
@@ -33,7 +32,6 @@ enum zr_err zr_tls_files_read(const struct zr_app_options *options, struct zr_tl
 }
 
 void zr_tls_files_clean_up(struct zr_tls_files *f) {
-  zr_wipe(f->key.data, f->key.len);
   zr_buf_clean_up(&f->certificate);
   zr_buf_clean_up(&f->key);
   zr_buf_clean_up(&f->client_ca);

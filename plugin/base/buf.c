@@ -5,7 +5,13 @@
 
 #include "base/mem.h"
 
+static void s_wipe(const struct zr_buf *b) {
+  if (b->secret && b->data)
+    explicit_bzero(b->data, b->cap);
+}
+
 void zr_buf_clean_up(struct zr_buf *b) {
+  s_wipe(b);
   zr_free(b->data);
   b->data = NULL;
   b->len = b->cap = 0;
@@ -13,6 +19,7 @@ void zr_buf_clean_up(struct zr_buf *b) {
 }
 
 void zr_buf_reset(struct zr_buf *b) {
+  s_wipe(b);
   b->len = 0;
   b->failed = ZR_ERR_OK;
   if (b->data)
@@ -23,6 +30,19 @@ static enum zr_err s_fail(struct zr_buf *b, enum zr_err e) {
   if (b->failed == ZR_ERR_OK)
     b->failed = e;
   return e;
+}
+
+/* What realloc moves away from is freed as it is. */
+static char *s_grow(const struct zr_buf *b, size_t cap) {
+  if (!b->secret)
+    return zr_realloc(b->data, cap);
+  char *grown = zr_alloc(cap);
+  if (grown && b->data) {
+    memcpy(grown, b->data, b->len + 1);
+    s_wipe(b);
+    zr_free(b->data);
+  }
+  return grown;
 }
 
 /* Room for `more` bytes and the terminator. */
@@ -39,7 +59,7 @@ static enum zr_err s_reserve(struct zr_buf *b, size_t more) {
     cap *= 2;
   if (cap > b->max + 1)
     cap = b->max + 1;
-  char *grown = zr_realloc(b->data, cap);
+  char *grown = s_grow(b, cap);
   if (!grown)
     return s_fail(b, ZR_ERR_NOMEM);
   b->data = grown;

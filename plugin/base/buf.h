@@ -8,6 +8,7 @@
 #define ZR_BASE_BUF_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -20,10 +21,15 @@ struct zr_buf {
   size_t cap;
   size_t max;
   enum zr_err failed;
+  bool secret; /* nothing of it stays behind in freed memory */
 };
 
 #define ZR_BUF_INIT(ceiling)                                                                       \
   { .max = (ceiling) }
+/* For text that is a secret, or has one in it: wiped when it grows, is emptied and is cleaned up.
+ */
+#define ZR_BUF_SECRET(ceiling)                                                                     \
+  { .max = (ceiling), .secret = true }
 
 /* Frees the content; the buffer may be used again. A zeroed buffer is fine. */
 void zr_buf_clean_up(struct zr_buf *b);

@@ -10,15 +10,10 @@
 
 enum { FILE_MAX = 64 * 1024, NAME_MAX_BYTES = 64, PATH_MAX_BYTES = 512 };
 
-/* One file, read and parsed. `size` is reserved at once, so that no smaller copy stays behind in
- * freed memory. */
+/* One file, read and parsed. */
 static enum zr_err s_read(const char *path, bool private_only, cJSON **out) {
-  struct zr_buf text = ZR_BUF_INIT(FILE_MAX);
+  struct zr_buf text = ZR_BUF_SECRET(FILE_MAX);
   *out = NULL;
-  text.data = zr_calloc(1, FILE_MAX + 1);
-  if (!text.data)
-    return ZR_ERR_NOMEM;
-  text.cap = FILE_MAX + 1;
   enum zr_err e = zr_file_read(path, private_only, &text);
   if (e == ZR_ERR_OK) {
     *out = zr_json_parse(zr_buf_as_view(&text));
@@ -31,7 +26,6 @@ static enum zr_err s_read(const char *path, bool private_only, cJSON **out) {
     zr_json_wipe(*out);
     *out = NULL;
   }
-  zr_wipe(text.data, text.cap);
   zr_buf_clean_up(&text);
   return e;
 }

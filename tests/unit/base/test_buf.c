@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "../remains.h"
 #include "base/buf.h"
 #include "base/mem.h"
 
@@ -144,6 +145,30 @@ static void out_of_memory_is_an_error_and_not_an_end(void **state) {
   assert_null(zr_buf_take(&b));
 }
 
+static void a_secret_is_wiped_wherever_it_was(void **state) {
+  (void)state;
+  struct zr_buf b = ZR_BUF_SECRET(100000);
+  remains_begin("hush");
+  assert_int_equal(zr_buf_text(&b, "hush"), ZR_ERR_OK);
+  for (int i = 0; i < 5000; i++)
+    assert_int_equal(zr_buf_char(&b, 'x'), ZR_ERR_OK);
+  assert_memory_equal(b.data, "hushxxxx", 8);
+  assert_int_equal(b.len, 5004);
+  assert_int_equal(b.data[5004], '\0');
+  zr_buf_reset(&b);
+  assert_null(memmem(b.data, b.cap, "hush", 4));
+  assert_int_equal(zr_buf_text(&b, "hush"), ZR_ERR_OK);
+  zr_mem_fail_after(0);
+  char big[9000] = "hush";
+  assert_int_equal(zr_buf_append(&b, big, sizeof big), ZR_ERR_NOMEM);
+  zr_mem_fail_after(UINT64_MAX);
+  assert_string_equal(b.data, "hush");
+  zr_buf_clean_up(&b);
+  remains_end();
+  assert_true(remains_looked > 5);
+  assert_int_equal(remains_found, 0);
+}
+
 static void an_empty_buffer_is_an_empty_view(void **state) {
   (void)state;
   struct zr_buf b = ZR_BUF_INIT(1);
@@ -165,6 +190,7 @@ int main(void) {
       cmocka_unit_test(a_json_string_that_does_not_fit_fails),
       cmocka_unit_test(take_hands_over_and_leaves_it_empty),
       cmocka_unit_test(out_of_memory_is_an_error_and_not_an_end),
+      cmocka_unit_test(a_secret_is_wiped_wherever_it_was),
       cmocka_unit_test(an_empty_buffer_is_an_empty_view),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,9 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "../remains.h"
 #include "base/mem.h"
 #include "cmocka_all.h"
 #include "lib/chunk.h"
@@ -241,8 +244,33 @@ static void test_every_allocation_may_fail(void **state) {
   sweep_path("client: chunks, and a lost server", s_plan_and_report, NULL);
 }
 
+/* ---- TLS ---- */
+
+static void test_a_key_is_wiped_before_its_memory_is_given_back(void **state) {
+  (void)state;
+  char path[] = "/tmp/zr-key-XXXXXX";
+  int fd = mkstemp(path);
+  assert_true(fd >= 0);
+  assert_true(dprintf(fd, "hush-4711%20000s", "") > 0);
+  assert_int_equal(close(fd), 0);
+  struct zenrelease_client_options o;
+  zenrelease_client_options_init(&o);
+  o.address = "127.0.0.1:1";
+  o.tls_key_file = o.tls_cert_file = path;
+  struct zenrelease_client *client = NULL;
+  remains_begin("hush-4711");
+  enum zenrelease_status status = zenrelease_client_new(&o, &client, NULL);
+  remains_end();
+  zenrelease_client_free(client);
+  assert_int_equal(unlink(path), 0);
+  assert_int_equal(status, ZENRELEASE_OK); /* what is in it counts at the handshake */
+  assert_true(remains_looked > 1);
+  assert_int_equal(remains_found, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_a_key_is_wiped_before_its_memory_is_given_back),
       cmocka_unit_test(test_details_name_fields_and_delay),
       cmocka_unit_test(test_details_cut_anywhere_are_harmless),
       cmocka_unit_test(test_details_with_any_byte_changed_are_harmless),
