@@ -128,7 +128,7 @@ static void s_reason(const struct zr_http_result *r, const struct zr_reply *repl
 }
 
 static bool s_repeats_secret(const char *text, const struct zr_credential *c) {
-  const struct zr_secret *secrets[] = {&c->password, &c->token};
+  const struct zr_secret *secrets[] = {&c->key_id, &c->password, &c->token};
   for (size_t i = 0; i < ZR_COUNT(secrets); i++) {
     if (secrets[i]->len >= 4 && memmem(text, strlen(text), secrets[i]->bytes, secrets[i]->len))
       return true;

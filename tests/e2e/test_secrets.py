@@ -15,7 +15,7 @@ import grpc
 from harness import secrets
 from harness.case import Case
 from harness.certificates import Certificates
-from harness.plugin import by_outcome, make_request, stubs
+from harness.plugin import PRODUCTS, by_outcome, make_request, service, stubs
 from harness.process import SANITIZED, clean_environment, program, run, wait_until
 from harness.secrets import KEY_ID, PASSWORD, PROXY_PASSWORD, TOKEN
 
@@ -26,11 +26,11 @@ TROUBLE = (
     {"do": "error", "status": 401, "code": "AUTHFAILURE_SIGNATURE_EXPIRED",
      "match": {"action": "DescribeInstances", "nth": 1}},
     {"do": "error", "status": 400, "code": "INVALID_PARAMETER",
-     "message": f"you sent {PASSWORD} and {TOKEN}", "match": {"action": "ReleaseInstances", "nth": 1}},
+     "message": f"you sent {KEY_ID}, {PASSWORD} and {TOKEN}", "match": {"action": "ReleaseInstances", "nth": 1}},
     {"do": "drop_after", "match": {"action": "ReleaseInstances", "nth": 2}},
     {"do": "redirect", "location": "http://127.0.0.1:1/", "match": {"action": "DescribeInstances",
                                                                    "nth": 3}},
-    {"do": "html", "status": 502, "page": "gateway", "text": f"{PASSWORD} {TOKEN}",
+    {"do": "html", "status": 502, "page": "gateway", "text": f"{KEY_ID} {PASSWORD} {TOKEN}",
      "match": {"action": "DescribeInstances", "nth": 4}},
 )
 
@@ -157,6 +157,22 @@ class Hidden(Case):
             flags, environment = self.credential(kind)
             self.live(*flags, environment=environment)
             self.check()
+
+    def test_a_service_that_names_the_key(self):
+        self.sim.fault({"do": "error", "status": 401, "code": "AUTHFAILURE_INVALID_AUTHORIZATION",
+                        "message": f"access key {KEY_ID} is not known",
+                        "match": {"action": "DescribeInstances"}})
+        flags, environment = self.credential("environment")
+        plugin = self.plugin(None, *self.journal(), *flags, home=self.folder,
+                             environment={**self.place, **environment})
+        self.said["the report"] = self.release(plugin, self.sim.ids()[:2])
+        self.assertIn("withheld", self.said["the report"])
+        with self.assertRaises(grpc.RpcError) as raised:
+            plugin.stub().ListInstances(service.ListInstancesRequest(product=PRODUCTS["vm"]), timeout=60)
+        self.said["the list"] = f"{raised.exception.details()} {raised.exception.trailing_metadata()}"
+        self.assertIn("withheld", self.said["the list"])
+        self.end(plugin)
+        self.check()
 
     def test_a_source_that_is_not_usable(self):
         broken = {"access_key_id": KEY_ID, "access_key_password": PASSWORD, "token": TOKEN}

@@ -270,6 +270,38 @@ static void the_message_is_made_harmless(void **state) {
   zr_credential_clean_up(&c);
 }
 
+static void no_text_of_a_reply_tells_the_credential(void **state) {
+  static const char *const secrets[] = {"KEYID4711", "PASS4711"};
+  struct zr_buf problem = ZR_BUF_INIT(100);
+  (void)state;
+  for (size_t i = 0; i < ZR_COUNT(secrets); i++) {
+    struct zr_credential c = {0};
+    struct zr_reply reply;
+    struct zr_finding v;
+    char body[300], location[100];
+    assert_int_equal(zr_credential_make(&c, secrets[0], secrets[1], NULL, &problem), ZR_ERR_OK);
+    (void)snprintf(body, sizeof body,
+                   "{\"requestId\":\"r-%s\",\"code\":\"X_%s\",\"message\":\"access key %s is not "
+                   "known\"}",
+                   secrets[i], secrets[i], secrets[i]);
+    (void)snprintf(location, sizeof location, "https://%s.example/", secrets[i]);
+    for (int status = 302; status <= 401; status += 99) {
+      struct zr_http_result r = answered(status, body);
+      r.location = location;
+      zr_reply_decode(r.body, "", &reply);
+      zr_classify(&r, &reply, &c, NOW, &v);
+      const char *texts[] = {v.end.message, v.end.code, v.end.request_id, v.end.reason};
+      for (size_t t = 0; t < ZR_COUNT(texts); t++) {
+        if (strstr(texts[t], secrets[i]))
+          fail_msg("%s", texts[t]);
+      }
+      assert_string_equal(v.end.message, "(withheld: it repeats a credential)");
+      zr_reply_clean_up(&reply);
+    }
+    zr_credential_clean_up(&c);
+  }
+}
+
 static void a_wrong_clock_is_corrected_once(void **state) {
   struct zr_skew s = {0};
   struct zr_wall ours = {NOW.ms - 600000};
@@ -330,6 +362,7 @@ int main(void) {
       cmocka_unit_test(a_redirect_names_the_host_only),
       cmocka_unit_test(retry_after),
       cmocka_unit_test(the_message_is_made_harmless),
+      cmocka_unit_test(no_text_of_a_reply_tells_the_credential),
       cmocka_unit_test(a_wrong_clock_is_corrected_once),
   };
   return cmocka_run_group_tests_name("zenlayer.classify", tests, NULL, NULL);
