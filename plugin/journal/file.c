@@ -28,7 +28,7 @@ static bool s_is_ours(uid_t owner) {
 }
 
 /* Somebody who can put a file beside it could plant a rollback journal, and SQLite would play it
- * back. */
+ * back. The sticky bit of /tmp does not keep from that. */
 static enum zr_err s_check_folder(const char *path, struct zr_buf *problem) {
   char folder[PATH_MAX];
   struct stat st;
@@ -37,8 +37,9 @@ static enum zr_err s_check_folder(const char *path, struct zr_buf *problem) {
     (void)zr_buf_printf(problem, "its folder cannot be read: %s", strerror(errno));
     return errno == ENOENT || errno == ENOTDIR ? ZR_ERR_NOT_FOUND : ZR_ERR_IO;
   }
-  if (!s_is_ours(st.st_uid) || ((st.st_mode & 022) != 0 && (st.st_mode & S_ISVTX) == 0)) {
-    (void)zr_buf_text(problem, "others can put files into its folder; choose a folder of yours");
+  if (!s_is_ours(st.st_uid) || (st.st_mode & 022) != 0) {
+    (void)zr_buf_text(problem, "others can put files into its folder; choose a folder of yours, "
+                               "which nobody else can write to");
     return ZR_ERR_DENIED;
   }
   char beside[PATH_MAX];
@@ -48,6 +49,13 @@ static enum zr_err s_check_folder(const char *path, struct zr_buf *problem) {
     return ZR_ERR_DENIED;
   }
   return ZR_ERR_OK;
+}
+
+/* A single file that a container was given. Older kernels do not tell. */
+static bool s_is_mounted(int fd) {
+  struct statx st;
+  return statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &st) == 0 &&
+         (st.stx_attributes & st.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
 static enum zr_err s_check_file(struct zr_journal_file *f, struct zr_buf *problem) {
@@ -60,6 +68,19 @@ static enum zr_err s_check_file(struct zr_journal_file *f, struct zr_buf *proble
   }
   if (!s_is_ours(st.st_uid) || (st.st_mode & 022) != 0) {
     (void)zr_buf_text(problem, "others can write to it; it must be yours, with mode 0600");
+    return ZR_ERR_DENIED;
+  }
+  if (s_is_mounted(f->fd)) {
+    (void)zr_buf_text(problem,
+                      "it is mounted by itself, so what a crash leaves beside it would stay "
+                      "behind in another folder; mount its folder instead");
+    return ZR_ERR_DENIED;
+  }
+  if (st.st_nlink > 1) {
+    (void)zr_buf_printf(problem,
+                        "it has %lu names (hard links); what a crash leaves beside one of them is "
+                        "not found under the other, so keep one and remove the others",
+                        (unsigned long)st.st_nlink);
     return ZR_ERR_DENIED;
   }
   f->device = st.st_dev;
