@@ -56,6 +56,7 @@ function(zr_unit_test name)
   set_target_properties(test_${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   zr_use_rooms(test_${name} ${A_ROOMS})
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/unit/shared)
   target_link_libraries(test_${name} PRIVATE zr_warnings PkgConfig::cmocka ${A_OUTSIDE})
   add_test(NAME unit.${name} COMMAND test_${name})
   set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "../remains.h"
 #include "app/config.h"
 #include "app/tls_files.h"
+#include "remains.h"
 
 #define SECRET "hush-4711-hush"
 

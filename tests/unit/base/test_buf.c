@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#include "../remains.h"
 #include "base/buf.h"
 #include "base/mem.h"
+#include "remains.h"
 
 static void the_ceiling_stops_an_append_and_keeps_the_content(void **state) {
   (void)state;

@@ -3,12 +3,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../remains.h"
 #include "base/mem.h"
 #include "cmocka_all.h"
 #include "lib/chunk.h"
 #include "lib/lost.h"
 #include "lib/status_details.h"
+#include "remains.h"
 #include "sweep.h"
 
 /* ---- error details ---- */
