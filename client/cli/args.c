@@ -7,6 +7,7 @@
 
 #include "args_check.h"
 #include "base/view.h"
+#include "beside.h"
 #include "duration.h"
 #include "out.h"
 
@@ -221,6 +222,21 @@ enum zr_exit zr_args_usage(const struct zr_common_args *args, const char *comman
   zr_note("zenrelease: nothing was sent; try: zenrelease %s%s--help", command ? command : "",
           command ? " " : "");
   return ZR_EXIT_USAGE;
+}
+
+bool zr_output_is_free(const struct zr_common_args *args, const char *flag, const char *path,
+                       const char *input) {
+  const char *const inputs[] = {input,        args->config,   args->journal,
+                                args->tls_ca, args->tls_cert, args->tls_key};
+  for (size_t i = 0; i < ZR_COUNT(inputs); i++) {
+    if (!zr_same_file(path, inputs[i]))
+      continue;
+    zr_complain(args->json, "invalid_argument", "--%s %s would overwrite %s, which is read", flag,
+                path, inputs[i]);
+    zr_note("zenrelease: nothing was sent");
+    return false;
+  }
+  return true;
 }
 
 bool zr_args_want_json(int argc, char *const *argv) {

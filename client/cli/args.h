@@ -60,6 +60,11 @@ int zr_args_duration(struct zr_common_args *args, const char **slot, const char 
 int zr_args_limit(struct zr_common_args *args, const char **slot, const char *value,
                   unsigned long long *limit);
 
+/* False, and told, when what is to be written at `path` is a file that is read: `input` (may be
+ * NULL), or one of the common flags. */
+bool zr_output_is_free(const struct zr_common_args *args, const char *flag, const char *path,
+                       const char *input);
+
 /* Tells args->error, and how to learn more about `command` (NULL: all of them). ZR_EXIT_USAGE. */
 enum zr_exit zr_args_usage(const struct zr_common_args *args, const char *command);
 

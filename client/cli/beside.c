@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,12 +26,29 @@ static bool s_may_replace(const char *path) {
   return false;
 }
 
+/* A link stays one: what it leads to is replaced. False with errno. */
+static bool s_resolve(struct zr_beside *b) {
+  struct stat info;
+  bool link = lstat(b->path, &info) == 0 && S_ISLNK(info.st_mode);
+  char real[PATH_MAX];
+  if (link && !realpath(b->path, real))
+    return false;
+  b->target = zr_strdup(link ? real : b->path);
+  return b->target != NULL;
+}
+
+/* Whoever could read the old one can read the new one. */
+static bool s_keep_mode(const struct zr_beside *b) {
+  struct stat info;
+  return stat(b->target, &info) != 0 || fchmod(fileno(b->file), info.st_mode & 0777) == 0;
+}
+
 bool zr_beside_open(struct zr_beside *b, const char *path) {
   struct zr_buf name = ZR_BUF_INIT(PATH_MAX);
   *b = (struct zr_beside){.path = path};
-  if (!s_may_replace(path))
+  if (!s_may_replace(path) || !s_resolve(b))
     return false;
-  (void)zr_buf_printf(&name, "%s.XXXXXX", path);
+  (void)zr_buf_printf(&name, "%s.XXXXXX", b->target);
   bool fits = zr_buf_failed(&name) == ZR_ERR_OK;
   b->name = zr_buf_take(&name);
   if (!fits || !b->name) {
@@ -48,7 +66,7 @@ bool zr_beside_open(struct zr_beside *b, const char *path) {
     (void)close(fd);
   }
   zr_interrupt_removes(b->name);
-  return b->file;
+  return b->file && s_keep_mode(b);
 }
 
 bool zr_beside_close(struct zr_beside *b) {
@@ -69,7 +87,7 @@ static void s_let_go(struct zr_beside *b) {
 }
 
 bool zr_beside_install(struct zr_beside *b) {
-  if ((b->file && !zr_beside_close(b)) || rename(b->name, b->path) != 0)
+  if ((b->file && !zr_beside_close(b)) || rename(b->name, b->target) != 0)
     return false;
   s_let_go(b);
   return true;
@@ -90,5 +108,15 @@ void zr_beside_clean_up(struct zr_beside *b) {
   if (b->name)
     zr_interrupt_removes(NULL);
   zr_free(b->name);
+  zr_free(b->target);
   *b = (struct zr_beside){0};
+}
+
+bool zr_same_file(const char *a, const char *b) {
+  struct stat left;
+  struct stat right;
+  if (!a || !b || stat(a, &left) != 0)
+    return false;
+  int rc = strcmp(b, "-") == 0 ? fstat(STDIN_FILENO, &right) : stat(b, &right);
+  return rc == 0 && left.st_dev == right.st_dev && left.st_ino == right.st_ino;
 }

@@ -11,11 +11,16 @@
 
 struct zr_beside {
   const char *path; /* the caller's */
+  char *target;     /* what it leads to, where it is a link */
   char *name;       /* of what is written for now */
   FILE *file;       /* NULL: not open */
 };
 
-/* False with errno. `path` must live as long as *b; clean up in any case. */
+/* Whether both names are of one file that is there; "-" as `b` is standard input. NULL is none. */
+bool zr_same_file(const char *a, const char *b);
+
+/* A link stays a link, and a file that is there keeps its mode; a new one is closed to others.
+ * False with errno. `path` must live as long as *b; clean up in any case. */
 bool zr_beside_open(struct zr_beside *b, const char *path);
 /* Everything is written, and is to be on disk. False with errno. */
 bool zr_beside_close(struct zr_beside *b);

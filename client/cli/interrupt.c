@@ -17,15 +17,18 @@ static atomic_int s_pid;
 static const char *_Atomic s_file;
 static atomic_int s_signals; /* SIGINT and SIGTERM */
 static atomic_bool s_hung_up;
+static const char *_Atomic s_advice = "Run it again with --dry-run to see the state.";
 static struct zenrelease_cancel *_Atomic s_cancel;
 
 static void s_leave(void) {
   static const char words[] =
-      "\nzenrelease: interrupted twice; the outcome of what is in flight is unknown. "
-      "Run it again with --dry-run to see the state.\n";
+      "\nzenrelease: interrupted twice; the outcome of what is in flight is unknown. ";
+  const char *advice = atomic_load(&s_advice);
   pid_t pid = atomic_load(&s_pid);
   const char *file = atomic_load(&s_file);
   ssize_t written = write(STDERR_FILENO, words, sizeof words - 1);
+  written = write(STDERR_FILENO, advice, strlen(advice));
+  written = write(STDERR_FILENO, "\n", 1);
   (void)written;
   if (file)
     (void)unlink(file);
@@ -69,6 +72,10 @@ void zr_interrupt_install(struct zenrelease_cancel *cancel) {
 
 bool zr_interrupted(void) {
   return atomic_load(&s_signals) > 0 || atomic_load(&s_hung_up);
+}
+
+void zr_interrupt_advice(const char *words) {
+  atomic_store(&s_advice, words);
 }
 
 void zr_interrupt_removes(const char *path) {

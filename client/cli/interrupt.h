@@ -19,6 +19,8 @@ bool zr_interrupted(void);
 /* What the second signal has to clean up: a plugin to stop and a folder with a socket to remove.
  * pid 0: nothing (any more). */
 void zr_interrupt_owns(pid_t pid, const char *dir, const char *socket);
+/* What to do after the second signal, in place of "run it again with --dry-run"; a literal. */
+void zr_interrupt_advice(const char *words);
 /* A file that the second signal removes; NULL: none (any more). Borrowed until then. */
 void zr_interrupt_removes(const char *path);
 

@@ -15,6 +15,16 @@
 enum { TEXT_MAX = 64 * 1024, JSON_TEXT_MAX = 7 * TEXT_MAX, WIDTH_DEFAULT = 80 };
 
 static int s_out_error; /* errno of the first failed write */
+static FILE *s_diverted;
+
+static FILE *s_out(void) {
+  return s_diverted ? s_diverted : stdout;
+}
+
+void zr_out_divert(bool to_stderr) {
+  (void)zr_out_flush(NULL);
+  s_diverted = to_stderr ? stderr : NULL;
+}
 
 static pthread_mutex_t s_err_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool s_live_shown;
@@ -28,7 +38,7 @@ void zr_out_text(const char *format, ...) {
   va_list args;
   va_start(args, format);
   errno = 0;
-  if (vprintf(format, args) < 0)
+  if (vfprintf(s_out(), format, args) < 0)
     s_remember(errno);
   va_end(args);
 }
@@ -37,14 +47,14 @@ void zr_out_buf(struct zr_buf *b) {
   errno = 0;
   if (zr_buf_failed(b) != ZR_ERR_OK)
     s_remember(ENOMEM);
-  else if (b->len && fwrite(b->data, 1, b->len, stdout) != b->len)
+  else if (b->len && fwrite(b->data, 1, b->len, s_out()) != b->len)
     s_remember(errno);
   zr_buf_reset(b);
 }
 
 bool zr_out_flush(const char **why) {
   errno = 0;
-  if (fflush(stdout) != 0 || ferror(stdout))
+  if (fflush(s_out()) != 0 || ferror(s_out()))
     s_remember(errno);
   if (why)
     *why = s_out_error ? strerror(s_out_error) : "";
@@ -119,7 +129,7 @@ void zr_complain(bool json, const char *code, const char *format, ...) {
 bool zr_out_has_colour(void) {
   const char *no = getenv("NO_COLOR");
   const char *term = getenv("TERM");
-  return isatty(STDOUT_FILENO) && !(no && *no) && !(term && strcmp(term, "dumb") == 0);
+  return isatty(fileno(s_out())) && !(no && *no) && !(term && strcmp(term, "dumb") == 0);
 }
 
 bool zr_err_is_terminal(void) {

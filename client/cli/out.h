@@ -17,6 +17,10 @@ void zr_out_buf(struct zr_buf *b);
  * how. */
 bool zr_out_flush(const char **why);
 
+/* What goes to stdout goes to stderr until told otherwise: for what a person has to see before a
+ * question, while stdout is not the terminal. */
+void zr_out_divert(bool to_stderr);
+
 /* ---- stderr; any thread ---- */
 /* A line of its own; `text` without newline. */
 void zr_note(const char *format, ...) ZR_PRINTF(1, 2);

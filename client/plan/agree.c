@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "cli/interrupt.h"
@@ -44,6 +45,7 @@ static bool s_line(const struct zenrelease_cancel *cancel, char answer[ANSWER_RO
 
 bool zr_agreed(const struct zr_plan *plan, const struct zenrelease_cancel *cancel) {
   char answer[ANSWER_ROOM] = "";
+  (void)tcflush(STDIN_FILENO, TCIFLUSH); /* what was typed before the plan was there is no answer */
   (void)fprintf(stderr,
                 "Release %llu instance%s of account %s at %s for good? Only \"yes\" goes on: ",
                 (unsigned long long)plan->instances, plan->instances == 1 ? "" : "s",

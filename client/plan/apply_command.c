@@ -162,23 +162,44 @@ static enum zr_exit s_run(struct apply_args *args, const struct zr_connection *c
   return code;
 }
 
+/* Nobody is asked to agree to a plan that is not shown. */
 static bool s_may_ask(const struct apply_args *args) {
-  if (args->approve || (isatty(STDIN_FILENO) && zr_err_is_terminal()))
+  if (args->approve || (!args->common->json && isatty(STDIN_FILENO) && zr_err_is_terminal()))
     return true;
-  zr_complain(args->common->json, "failed_precondition",
-              "there is no terminal to ask on; --auto-approve goes on without asking");
+  if (args->common->json)
+    zr_complain(true, "failed_precondition",
+                "with --json no plan is shown that could be agreed to; --auto-approve goes on "
+                "without asking");
+  else
+    zr_complain(false, "failed_precondition",
+                "there is no terminal to ask on; --auto-approve goes on without asking");
   zr_note("zenrelease: nothing was sent");
   return false;
 }
 
 /* A report that cannot be written is worth no release, so this is found out first. */
 static bool s_report_opens(struct apply_args *args) {
-  if (!args->report || zr_beside_open(&args->report_file, args->report))
+  if (!args->report)
+    return true;
+  if (!zr_output_is_free(args->common, "report", args->report,
+                         args->plan ? args->plan : args->file))
+    return false;
+  if (zr_beside_open(&args->report_file, args->report))
     return true;
   zr_complain(args->common->json, "invalid_argument", "--report %s: %s", args->report,
               strerror(errno));
   zr_note("zenrelease: nothing was sent");
   return false;
+}
+
+/* What is asked about is shown where it is asked. */
+static enum zr_exit s_plan(const struct apply_args *args, const struct zr_plan_order *order,
+                           struct zr_plan_head *head, struct zenrelease_server_info **info,
+                           bool *made) {
+  zr_out_divert(!args->approve && !isatty(STDOUT_FILENO));
+  enum zr_exit code = zr_plan_live(order, head, info, made);
+  zr_out_divert(false);
+  return code;
 }
 
 /* Plans into an unnamed file, and runs what is in it. */
@@ -202,7 +223,7 @@ static enum zr_exit s_plan_and_run(struct apply_args *args, const struct zr_conn
     zr_complain(args->common->json, "resource_exhausted", "no room for the plan in %s: %s",
                 zr_temp_folder(), strerror(errno));
   else
-    code = zr_plan_live(&order, &head, &info, &made);
+    code = s_plan(args, &order, &head, &info, &made);
   if (made) {
     rewind(file);
     if (!zr_plan_open_file(&plan, file, &problems))
@@ -258,6 +279,12 @@ static bool s_open(const struct apply_args *args, struct zr_plan *plan) {
   return s_is_timely(args->common, &plan->head);
 }
 
+static void s_tell_plan(const struct apply_args *args, const struct zr_plan *plan) {
+  zr_note("zenrelease: running the plan %s, digest %s: %llu instances of account %s at %s",
+          args->plan, plan->digest, (unsigned long long)plan->instances, plan->head.account,
+          plan->head.endpoint);
+}
+
 static enum zr_exit s_apply_plan(struct apply_args *args) {
   struct zr_plan plan = {0};
   struct zr_connection c;
@@ -266,8 +293,10 @@ static enum zr_exit s_apply_plan(struct apply_args *args) {
     code = zr_connect(&c, args->common);
     if (code == ZR_EXIT_OK)
       code = s_is_ours(args, &c, &plan.head);
-    if (code == ZR_EXIT_OK)
+    if (code == ZR_EXIT_OK) {
+      s_tell_plan(args, &plan);
       code = s_run(args, &c, &plan);
+    }
     zr_disconnect(&c);
   }
   zr_plan_clean_up(&plan);
@@ -278,6 +307,7 @@ enum zr_exit zr_command_apply(struct zr_common_args *common, int argc, char **ar
   struct apply_args args = {.common = common};
   if (!zr_args_parse(&s_argp, common, &args, argc, argv))
     return zr_args_usage(common, "apply");
+  zr_interrupt_advice("Apply the same again: it reads first.");
   enum zr_exit code = args.plan ? s_apply_plan(&args) : s_apply_file(&args);
   zr_beside_clean_up(&args.report_file);
   return code;

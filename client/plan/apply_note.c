@@ -52,8 +52,12 @@ static void s_result(struct zr_apply *a, size_t number, const struct zenrelease_
   s_row(a, number, r, why);
 }
 
+/* Hints that name flags are about `release`. */
 static void s_diagnostic(struct zr_apply *a, size_t number, const struct zenrelease_diagnostic *d) {
-  zr_json_diagnostic(&a->line, d);
+  struct zenrelease_diagnostic copy = *d;
+  if (strstr(d->hint, "--"))
+    copy.hint = "Apply the same plan again: it reads first.";
+  zr_json_diagnostic(&a->line, &copy);
   s_with_step(&a->line, s_step_name(a, number));
   zr_spool_add(&a->diagnostics, &a->line);
 }
@@ -80,7 +84,7 @@ static void s_checked(struct zr_apply *a, size_t number, const struct zenrelease
       .service_request_id = "",
       .service_message = "",
       .retry_delay_ms = -1,
-      .hint = "Look at what stopped it, then make a new plan.",
+      .hint = "Look at what stopped it; then apply the plan again, or make a new one.",
   };
   s_diagnostic(a, number, &d);
 }

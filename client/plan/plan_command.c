@@ -143,6 +143,8 @@ enum zr_exit zr_command_plan(struct zr_common_args *common, int argc, char **arg
   enum zr_exit code = ZR_EXIT_OK;
   if (!zr_teardown_read(&t, args.file, &problems)) {
     code = zr_tell_problems(common, &problems);
+  } else if (args.out && !zr_output_is_free(common, "out", args.out, args.file)) {
+    code = ZR_EXIT_USAGE;
   } else if (args.out && !zr_beside_open(&to, args.out)) {
     zr_complain(common->json, "invalid_argument", "--out %s: %s", args.out, strerror(errno));
     code = ZR_EXIT_USAGE;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "cli/temp_file.h"
 #include "plan_file.h"
+#include "seen.h"
 
 enum { BLOCK_BYTES = 256 * 1024 };
 
@@ -15,6 +16,7 @@ struct pass {
   struct zr_problems *problems;
   struct zr_digest digest;
   struct zr_arena scratch; /* of one line */
+  struct zr_seen seen;     /* the instances so far */
   unsigned line;
   size_t step; /* whose lines are being read */
   uint64_t entries;
@@ -66,6 +68,24 @@ static bool s_belongs(struct pass *s, const char *step, const struct zr_plan_ent
   return true;
 }
 
+/* An instance has one line. */
+static bool s_is_new(struct pass *s, const struct zr_plan_entry *entry) {
+  size_t other = 0;
+  const char *id = entry->instance.instance_id;
+  switch (zr_seen_add(&s->seen, s->plan->head.steps.items[s->step].product, id, s->step, &other)) {
+  case ZR_SEEN_NOWHERE:
+    return true;
+  case ZR_SEEN_HERE:
+  case ZR_SEEN_ELSEWHERE:
+    zr_problem_plain(s->problems, "line %u: the instance %s is there twice", s->line, id);
+    return false;
+  case ZR_SEEN_FAILED:
+    break;
+  }
+  zr_problem_plain(s->problems, "no room for a copy in %s: %s", zr_temp_folder(), strerror(errno));
+  return false;
+}
+
 static bool s_entry(struct pass *s, struct zr_view line) {
   struct zr_plan_entry entry;
   const char *step = NULL;
@@ -74,7 +94,7 @@ static bool s_entry(struct pass *s, struct zr_view line) {
   const struct zr_jnode *n = zr_json_tree(line, s->line, &s->scratch, s->problems);
   s->entries++;
   return n && zr_plan_entry_read(n, &s->scratch, &entry, &step, s->problems) &&
-         s_belongs(s, step, &entry);
+         s_belongs(s, step, &entry) && s_is_new(s, &entry);
 }
 
 static bool s_head(struct pass *s, struct zr_view line) {
@@ -97,10 +117,6 @@ static bool s_line(struct pass *s, const char *text, size_t len) {
     zr_problem_plain(s->problems, "the plan is cut short in line %u", s->line);
     return false;
   }
-  if (len > ZR_PLAN_LINE_MAX) {
-    zr_problem_plain(s->problems, "line %u is longer than 1 MiB", s->line);
-    return false;
-  }
   struct zr_view line = {text, len - 1};
   if (s->line > 1 && s_is_end(line))
     return s_end(s, line.ptr, line.len);
@@ -115,23 +131,55 @@ static bool s_line(struct pass *s, const char *text, size_t len) {
   return fine;
 }
 
+/* Adds to the line; false when that is too much. */
+static bool s_more(struct pass *s, struct zr_buf *line, const char *bytes, size_t len) {
+  enum zr_err e = zr_buf_append(line, bytes, len);
+  if (e == ZR_ERR_LIMIT)
+    zr_problem_plain(s->problems, "line %u is longer than 1 MiB", s->line + 1);
+  else if (e != ZR_ERR_OK)
+    s->problems->nomem = true;
+  return e == ZR_ERR_OK;
+}
+
+/* The lines that end in a block; what follows them begins the next one. */
+static bool s_block(struct pass *s, struct zr_buf *line, const char *block, size_t len) {
+  while (len > 0) {
+    const char *end = memchr(block, '\n', len);
+    size_t n = end ? (size_t)(end - block) + 1 : len;
+    if (!s_more(s, line, block, n))
+      return false;
+    if (end && !s_line(s, line->data, line->len))
+      return false;
+    if (end)
+      zr_buf_reset(line);
+    block += n;
+    len -= n;
+  }
+  return true;
+}
+
 static bool s_lines(struct pass *s, FILE *file) {
-  char *text = NULL;
-  size_t cap = 0;
-  bool fine = true;
-  ssize_t len = 0;
-  while (fine && (len = getline(&text, &cap, file)) > 0)
-    fine = s_line(s, text, (size_t)len);
+  static const size_t size = 64 * 1024;
+  struct zr_buf line = ZR_BUF_INIT(ZR_PLAN_LINE_MAX);
+  char *block = zr_alloc(size);
+  bool fine = block != NULL;
+  size_t n = 0;
+  s->problems->nomem = s->problems->nomem || !block;
+  while (fine && (n = fread(block, 1, size, file)) > 0)
+    fine = s_block(s, &line, block, n);
   if (fine && ferror(file)) {
     zr_problem_plain(s->problems, "%s", strerror(errno));
     fine = false;
   }
+  if (fine && line.len) /* the last one, without its end */
+    fine = s_line(s, line.data, line.len);
   if (fine && !s->ended) {
     zr_problem_plain(s->problems,
                      s->line ? "the plan is cut short: its last line is missing" : "is empty");
     fine = false;
   }
-  free(text);
+  zr_buf_clean_up(&line);
+  zr_free(block);
   return fine && fflush(s->plan->copy) == 0;
 }
 
@@ -140,12 +188,13 @@ bool zr_plan_open_file(struct zr_plan *plan, FILE *file, struct zr_problems *p) 
   *plan = (struct zr_plan){.copy = zr_temp_file()};
   zr_arena_init(&plan->arena, NULL, 0);
   zr_arena_init(&s.scratch, NULL, 0);
-  bool fine = zr_digest_begin(&s.digest) && plan->copy;
+  bool fine = plan->copy && zr_seen_begin(&s.seen) && zr_digest_begin(&s.digest);
   if (!fine)
     zr_problem_plain(p, "no room for a copy in %s: %s", zr_temp_folder(), strerror(errno));
   fine = fine && s_lines(&s, file);
   zr_arena_clean_up(&s.scratch);
   zr_digest_clean_up(&s.digest);
+  zr_seen_clean_up(&s.seen);
   return fine && p->count == 0 && !p->nomem;
 }
 

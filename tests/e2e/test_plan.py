@@ -550,6 +550,8 @@ class ExitCodes(PlanCase):
         code, result = self.apply(plan)
         self.assertEqual({o[0] for o in self.outcomes(result).values()}, {"unknown"})
         self.assertEqual(code, 4)
+        self.assertEqual({d["hint"] for d in result["diagnostics"]},
+                         {"Apply the same plan again: it reads first."})
 
     def test_130_and_the_same_plan_finishes_the_rest(self):
         sim = self.world("--recycled", "3000", "--latency-ms", "100")

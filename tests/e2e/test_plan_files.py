@@ -1,5 +1,6 @@
 """The files of plan and apply: full disks, the temporary folder, what is written over."""
 
+import hashlib
 import json
 import os
 import resource
@@ -114,6 +115,99 @@ class Closed(PlanCase):
             self.addCleanup(process.stop)
             for fd in (0, 2):
                 self.assertEqual(os.readlink(f"/proc/{process.pid}/fd/{fd}"), "/dev/null", argv)
+
+
+class Outputs(PlanCase):
+    """What is written over, and what is not."""
+
+    def setUp(self):
+        self.world("--recycled", "4")
+        self.file = self.write(teardown(step("a", ids=self.sim.ids())))
+        self.saved = self.path("plan.jsonl")
+        self.assertEqual(self.run_cli("plan", self.file, "--out", self.saved)[0], 0)
+
+    def refused(self, name, *arguments, **how):
+        with open(name, "rb") as file:
+            before = file.read()
+        code, _, err = self.run_cli(*arguments, **how)
+        self.assertEqual(code, 2, err)
+        self.assertIn("would overwrite", err)
+        with open(name, "rb") as file:
+            self.assertEqual(file.read(), before)
+        self.assertEqual(self.sim.count(RELEASE), 0)
+
+    def test_an_output_does_not_replace_what_is_read(self):
+        os.link(self.file, self.path("hard"))
+        os.symlink(self.file, self.path("soft"))
+        for out in (self.file, self.path("hard"), self.path("soft")):
+            self.refused(self.file, "plan", self.file, "--out", out)
+            self.refused(self.file, "apply", self.file, "--auto-approve", "--report", out)
+        self.refused(self.saved, "apply", "--plan", self.saved, "--report", self.saved)
+        config = self.write({"max_instances": 5}, "server.json")
+        self.refused(config, "apply", "--plan", self.saved, "--config", config, "--report", config)
+        with open(self.file, "rb") as stdin:
+            done = subprocess.run([program("zenrelease"), "plan", "-", "--out", self.file],
+                                  stdin=stdin, capture_output=True, check=False,
+                                  timeout=60 * SLOW,
+                                  env=clean_environment(self.folder, self.environment))
+        self.assertEqual(done.returncode, 2, done.stderr)
+
+    def test_a_link_stays_a_link_and_a_mode_stays_a_mode(self):
+        os.mkdir(self.path("elsewhere"))
+        target = self.path("elsewhere/report.json")
+        with open(target, "w", encoding="utf-8") as file:
+            file.write("older")
+        os.chmod(target, 0o640)
+        os.symlink(target, self.path("report.json"))
+        code, _, err = self.run_cli("apply", "--plan", self.saved, "--report",
+                                    self.path("report.json"))
+        self.assertEqual(code, 0, err)
+        self.assertTrue(os.path.islink(self.path("report.json")))
+        with open(target, encoding="utf-8") as file:
+            self.assertEqual(json.load(file)["counts"]["released"], 4)
+        self.assertEqual(os.stat(target).st_mode & 0o777, 0o640)
+        self.assertEqual(os.listdir(self.path("elsewhere")), ["report.json"])
+        self.assertEqual(os.stat(self.saved).st_mode & 0o777, 0o600)
+
+
+class Lines(PlanCase):
+    """A plan that somebody else has written."""
+
+    def refused(self, words):
+        code, _, err = self.run_cli("apply", "--plan", self.path("p"))
+        self.assertEqual(code, 2, err)
+        self.assertIn(words, err)
+        self.assertEqual(self.sim.count(RELEASE), 0)
+
+    def test_a_line_without_end_is_not_read_to_its_end(self):
+        self.world("--recycled", "1")
+        with open(self.path("p"), "wb") as file:
+            file.truncate(64 * 1024 * 1024)
+        self.refused("line 1 is longer than 1 MiB")
+
+    def test_an_instance_that_is_there_twice_is_refused_whatever_the_digest(self):
+        sim = self.world("--recycled", "3", "--running", "1")
+        plan = self.plan(teardown(step("a", ids=sim.ids()[:2] + sim.ids("RUNNING")),
+                                  step("b", ids=sim.ids()[2:])), expected=3)
+        with open(plan, "rb") as file:
+            lines = file.read().splitlines(keepends=True)
+        twice = lines[1].replace(b'"step":"a"', b'"step":"b"')
+        for body in (lines[:2] + lines[1:-1], lines[:4] + lines[3:-1], lines[:-1] + [twice]):
+            end = {"type": "end", "count": len(body) - 1,
+                   "sha256": hashlib.sha256(b"".join(body)).hexdigest()}
+            with open(self.path("p"), "wb") as file:
+                file.write(b"".join(body) + json.dumps(end, separators=(",", ":")).encode()
+                           + b"\n")
+            self.refused("is there twice")
+
+    def test_the_digest_that_is_run_is_told(self):
+        sim = self.world("--recycled", "2")
+        plan = self.plan(teardown(step("a", ids=sim.ids())))
+        with open(plan, encoding="utf-8") as file:
+            digest = json.loads(file.read().splitlines()[-1])["sha256"]
+        code, _, err = self.run_cli("apply", "--plan", plan)
+        self.assertEqual(code, 0, err)
+        self.assertIn(f"running the plan {plan}, digest {digest}: 2 instances", err)
 
 
 if __name__ == "__main__":

@@ -174,7 +174,10 @@ class Interrupt(PlanCase):
         command.send_signal(signal.SIGINT)
         self.assertEqual(command.wait(20 * SLOW), 130)
         self.err.seek(0)
-        self.assertIn(b"interrupted twice", self.err.read())
+        said = self.err.read()
+        self.assertIn(b"interrupted twice", said)
+        self.assertIn(b"Apply the same again: it reads first.", said)
+        self.assertNotIn(b"--dry-run", said)
         self.assertFalse([n for n in os.listdir(self.folder) if n.startswith("report.json")])
 
     def so_far(self):
@@ -184,8 +187,9 @@ class Interrupt(PlanCase):
 class Terminal(PlanCase):
     """The command on a terminal of its own."""
 
-    def on_terminal(self, *arguments, **environment):
+    def on_terminal(self, *arguments, stdout=None, typed=b"", **environment):
         self.master, slave = pty.openpty()
+        os.write(self.master, typed)
         self.addCleanup(os.close, self.master)
 
         def terminal():
@@ -193,7 +197,8 @@ class Terminal(PlanCase):
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
         self.command = subprocess.Popen(
-            [program("zenrelease"), *arguments], stdin=slave, stdout=slave, stderr=slave,
+            [program("zenrelease"), *arguments], stdin=slave,
+            stdout=stdout or slave, stderr=slave,
             env=clean_environment(self.home(), {**self.environment, "TERM": "xterm",
                                                 **environment}), preexec_fn=terminal)
         self.addCleanup(lambda: self.command.poll() is None and self.command.kill())
@@ -241,6 +246,40 @@ class Progress(Terminal):
         self.on_terminal("apply", file, "--auto-approve", TERM="dumb")
         self.assertEqual(self.read_all(), 0, self.text)
         self.assertNotIn(b"\x1b", self.text)
+
+
+class Asking(Terminal):
+    """What a person sees before the question, and what is taken for the answer."""
+
+    def setUp(self):
+        self.world("--recycled", "5")
+        self.file = self.write(teardown(step("a", ids=self.sim.ids())))
+
+    def test_what_was_typed_before_the_plan_was_there_is_no_answer(self):
+        self.on_terminal("apply", self.file, typed=b"yes\n")
+        self.read_until(b"goes on: ")
+        os.write(self.master, b"no\n")
+        self.read_until(b"not agreed to; nothing was sent")
+        self.assertEqual(self.command.wait(20 * SLOW), 1)
+        self.assertEqual(self.sim.count(RELEASE), 0)
+
+    def test_the_plan_is_shown_where_the_question_is_asked(self):
+        with tempfile.TemporaryFile() as out:
+            self.on_terminal("apply", self.file, stdout=out)
+            self.read_until(b"goes on: ")
+            self.assertIn(b"Step a: 5 vm instances to release", self.text)
+            os.write(self.master, b"yes\n")
+            self.assertEqual(self.read_all(), 0, self.text)
+            out.seek(0)
+            text = out.read()
+        self.assertIn(b"released 5 of 5", text)
+        self.assertNotIn(b"Step a", text)
+
+    def test_nobody_is_asked_without_being_shown_a_plan(self):
+        self.on_terminal("apply", self.file, "--json")
+        self.assertEqual(self.read_all(), 2, self.text)
+        self.assertIn(b"--auto-approve", self.text)
+        self.assertEqual(self.sim.requests(), [])
 
 
 class Prompt(Terminal):
