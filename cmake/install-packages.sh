@@ -13,7 +13,7 @@ build_packages=(
 )
 test_packages=(
   clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev
-  python3-grpcio python3-protobuf python3-grpc-tools python3-venv
+  python3-grpcio python3-protobuf python3-grpc-tools python3-venv python3-jsonschema
   nghttp2-proxy openssl curl git jq shellcheck
 )
 

@@ -97,7 +97,17 @@ int zr_args_limit(struct zr_common_args *args, const char **slot, const char *va
   return rc;
 }
 
+/* An address of a browser is what people try first. */
+static bool s_is_url(const char *server) {
+  return strncmp(server, "http://", 7) == 0 || strncmp(server, "https://", 8) == 0;
+}
+
 static int s_check_common(struct zr_common_args *a) {
+  if (a->server && s_is_url(a->server))
+    return zr_args_fail(a,
+                        "--server must be HOST:PORT or unix:PATH, without http://, not %s; TLS is "
+                        "switched on by any --tls-… flag",
+                        a->server);
   bool tls = a->tls_ca || a->tls_cert || a->tls_key || a->tls_server_name;
   if (tls && !a->server)
     return zr_args_fail(a, "the --tls-… flags are for --server");
@@ -202,7 +212,9 @@ bool zr_args_parse_top(struct zr_common_args *args, int argc, char **argv) {
   if (argp_parse(&s_top, argc, argv, ARGP_IN_ORDER, NULL, args) != 0 || args->error[0])
     return false;
   if (!args->command)
-    (void)zr_args_fail(args, "no command; try release, list or info");
+    (void)zr_args_fail(
+        args, "no command; plan shows what a teardown file would release and apply releases it, "
+              "list shows the recycle bin, release releases instances by their id");
   return args->command != NULL;
 }
 

@@ -1,6 +1,7 @@
 #include "connect.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "interrupt.h"
 #include "json.h"
@@ -23,9 +24,33 @@ void zr_tell_error(bool json, const struct zenrelease_error *error, const char *
   zr_buf_clean_up(&line);
 }
 
-void zr_tell_journal_error(const struct zr_common_args *args,
+/* Whether the server says why it cannot use its journal. */
+static bool s_tell_journal_trouble(const struct zr_connection *c) {
+  struct zenrelease_server_info *info = NULL;
+  bool told = false;
+  if (zenrelease_server_info_get(c->client, 0, c->cancel, &info, NULL) != ZENRELEASE_OK)
+    return false;
+  for (size_t i = 0; i < info->diagnostic_count; i++) {
+    const struct zenrelease_diagnostic *d = zenrelease_server_info_diagnostic(info, i);
+    struct zr_buf words = ZR_BUF_INIT(WHY_MAX);
+    if (strcmp(d->code, "NOT_RECORDED") != 0)
+      continue;
+    zr_plain_text(&words, d->detail);
+    (void)zr_buf_text(&words, "\n  ");
+    zr_plain_text(&words, d->hint);
+    zr_note("  %s", words.data ? words.data : "");
+    zr_buf_clean_up(&words);
+    told = true;
+  }
+  zenrelease_server_info_free(info);
+  return told;
+}
+
+void zr_tell_journal_error(const struct zr_common_args *args, const struct zr_connection *c,
                            const struct zenrelease_error *error) {
   zr_tell_error(args->json, error, NULL);
+  if (s_tell_journal_trouble(c))
+    return;
   if (zenrelease_error_status(error) == ZENRELEASE_FAILED_PRECONDITION && !args->journal &&
       !args->server)
     zr_note("  name it with --journal FILE, or with --server ADDR the server that keeps it");

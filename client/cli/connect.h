@@ -21,7 +21,9 @@ enum zr_exit zr_connect_client(const struct zr_connection *c, const struct zr_co
 void zr_disconnect(struct zr_connection *c);
 /* Tells an error of the library on stderr, and with `json` on stdout. */
 void zr_tell_error(bool json, const struct zenrelease_error *error, const char *request_id);
-/* The same of a call that needs a journal; says where to name one, when that is what is wrong. */
-void zr_tell_journal_error(const struct zr_common_args *args, const struct zenrelease_error *error);
+/* The same of a call that needs a journal; says what is wrong with it, or where to name one, when
+ * that is the trouble. */
+void zr_tell_journal_error(const struct zr_common_args *args, const struct zr_connection *c,
+                           const struct zenrelease_error *error);
 
 #endif

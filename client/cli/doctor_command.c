@@ -239,7 +239,7 @@ static enum zr_exit s_doctor(struct doctor *d) {
     (void)zr_buf_printf(&d->out, "{\"type\":\"result\",\"healthy\":%s}\n",
                         d->failed ? "false" : "true");
   zr_out_buf(&d->out);
-  return zr_out_flush(NULL) && !d->failed ? ZR_EXIT_OK : ZR_EXIT_NONE;
+  return zr_out_written("answer") && !d->failed ? ZR_EXIT_OK : ZR_EXIT_NONE;
 }
 
 enum zr_exit zr_command_doctor(struct zr_common_args *common, int argc, char **argv) {

@@ -13,11 +13,12 @@ struct unit {
 };
 
 /* From the largest; "ms" before "m", which it begins with, would be the wrong order otherwise. */
-static const struct unit s_units[] = {{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
+static const struct unit s_units[] = {
+    {"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
 
 /* The unit that `text` begins with, or -1. */
 static int s_unit(const char *text) {
-  size_t len = strspn(text, "hms");
+  size_t len = strspn(text, "dhms");
   for (size_t i = 0; i < ZR_COUNT(s_units); i++)
     if (strlen(s_units[i].name) == len && strncmp(text, s_units[i].name, len) == 0)
       return (int)i;

@@ -168,7 +168,7 @@ static enum zr_exit s_explain(const struct explain_args *args, const struct zr_c
   zr_buf_clean_up(&b);
   if (status == ZENRELEASE_INVALID_ARGUMENT)
     return ZR_EXIT_USAGE;
-  return zr_out_flush(NULL) && fine ? ZR_EXIT_OK : ZR_EXIT_NONE;
+  return zr_out_written("answer") && fine ? ZR_EXIT_OK : ZR_EXIT_NONE;
 }
 
 enum zr_exit zr_command_explain(struct zr_common_args *common, int argc, char **argv) {

@@ -207,7 +207,6 @@ static enum zr_exit s_history(struct history *h, const struct zr_connection *con
   struct zenrelease_records *records = NULL;
   struct zenrelease_error *error = NULL;
   const struct zenrelease_record *r = NULL;
-  const char *why = "";
   o.page_size = limit && limit < PAGE_MAX ? (int32_t)limit : PAGE_MAX;
   o.cancel = connection->cancel;
   enum zenrelease_status status = zenrelease_records_new(connection->client, &o, &records, &error);
@@ -220,10 +219,8 @@ static enum zr_exit s_history(struct history *h, const struct zr_connection *con
   if (status == ZENRELEASE_OK)
     s_close(h);
   else
-    zr_tell_journal_error(h->args->common, error);
-  bool written = zr_out_flush(&why);
-  if (!written)
-    zr_note("zenrelease: the history could not be written: %s", why);
+    zr_tell_journal_error(h->args->common, connection, error);
+  bool written = zr_out_written("history");
   zenrelease_records_free(records);
   zenrelease_error_free(error);
   if (status == ZENRELEASE_INVALID_ARGUMENT)

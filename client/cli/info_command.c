@@ -54,7 +54,6 @@ static enum zr_exit s_info(const struct zr_common_args *common, struct zr_connec
   struct zenrelease_server_info *info = NULL;
   struct zenrelease_error *error = NULL;
   struct zr_buf b = ZR_BUF_INIT(TEXT_MAX);
-  const char *why = "";
   if (zenrelease_server_info_get(connection->client, 0, connection->cancel, &info, &error) !=
       ZENRELEASE_OK) {
     zr_tell_error(common->json, error, NULL);
@@ -69,9 +68,7 @@ static enum zr_exit s_info(const struct zr_common_args *common, struct zr_connec
   }
   bool works = s_works(info);
   zr_out_buf(&b);
-  bool written = zr_out_flush(&why);
-  if (!written)
-    zr_note("zenrelease: the answer could not be written: %s", why);
+  bool written = zr_out_written("answer");
   zr_buf_clean_up(&b);
   zenrelease_server_info_free(info);
   return works && written ? ZR_EXIT_OK : ZR_EXIT_NONE;

@@ -20,16 +20,20 @@ static atomic_bool s_hung_up;
 static const char *_Atomic s_advice = "Run it again with --dry-run to see the state.";
 static struct zenrelease_cancel *_Atomic s_cancel;
 
+static void s_say(const char *words) {
+  ssize_t written = write(STDERR_FILENO, words, strlen(words));
+  (void)written;
+}
+
 static void s_leave(void) {
   static const char words[] =
       "\nzenrelease: interrupted twice; the outcome of what is in flight is unknown. ";
   const char *advice = atomic_load(&s_advice);
   pid_t pid = atomic_load(&s_pid);
   const char *file = atomic_load(&s_file);
-  ssize_t written = write(STDERR_FILENO, words, sizeof words - 1);
-  written = write(STDERR_FILENO, advice, strlen(advice));
-  written = write(STDERR_FILENO, "\n", 1);
-  (void)written;
+  s_say(words);
+  s_say(advice);
+  s_say("\n");
   if (file)
     (void)unlink(file);
   if (pid > 0) {

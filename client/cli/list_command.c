@@ -163,7 +163,6 @@ static enum zr_exit s_list(const struct list_args *args, struct zr_connection *c
   struct zenrelease_error *error = NULL;
   struct zr_table table = {0};
   unsigned long long shown = 0;
-  const char *why = "";
   zenrelease_list_options_init(&o);
   o.product = args->product;
   o.status = s_status_filter(args->status);
@@ -182,9 +181,7 @@ static enum zr_exit s_list(const struct list_args *args, struct zr_connection *c
     s_close(args, &table, shown, zenrelease_list_total(list));
   else
     zr_tell_error(args->common->json, error, NULL);
-  bool written = zr_out_flush(&why);
-  if (!written)
-    zr_note("zenrelease: the list could not be written: %s", why);
+  bool written = zr_out_written("list");
   zenrelease_list_free(list);
   zenrelease_error_free(error);
   zr_table_clean_up(&table);

@@ -49,6 +49,7 @@ int main(int argc, char **argv) {
   (void)setlocale(LC_CTYPE, "C.UTF-8"); /* else: zr_pattern_is_unsure */
   argp_program_version = "zenrelease " ZR_VERSION;
   argp_err_exit_status = ZR_EXIT_USAGE;
+  zr_out_watch_exit();
   enum zr_exit code = s_run(argc, argv);
   (void)zr_out_flush(NULL);
 #ifdef ZR_SANITIZED

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "exit_code.h"
 #include "json.h"
 
 enum { TEXT_MAX = 64 * 1024, JSON_TEXT_MAX = 7 * TEXT_MAX, WIDTH_DEFAULT = 80 };
@@ -59,6 +60,24 @@ bool zr_out_flush(const char **why) {
   if (why)
     *why = s_out_error ? strerror(s_out_error) : "";
   return s_out_error == 0;
+}
+
+bool zr_out_written(const char *what) {
+  const char *why = "";
+  if (zr_out_flush(&why))
+    return true;
+  zr_note("zenrelease: the %s could not be written: %s", what, why);
+  return false;
+}
+
+static void s_at_exit(void) {
+  if (!s_out_error && !zr_out_written("output"))
+    _exit(ZR_EXIT_NONE);
+}
+
+void zr_out_watch_exit(void) {
+  if (atexit(s_at_exit) != 0)
+    abort();
 }
 
 static void s_write_err(const char *text, size_t len) {

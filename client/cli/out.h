@@ -17,6 +17,12 @@ void zr_out_buf(struct zr_buf *b);
  * how. */
 bool zr_out_flush(const char **why);
 
+/* The same at the end of a command; tells the failure: "zenrelease: the WHAT could not be written".
+ */
+bool zr_out_written(const char *what);
+/* For what others write to stdout (--help): the process tells at its exit that this failed, and
+ * ends with ZR_EXIT_NONE. Once, in main. */
+void zr_out_watch_exit(void);
 /* What goes to stdout goes to stderr until told otherwise: for what a person has to see before a
  * question, while stdout is not the terminal. */
 void zr_out_divert(bool to_stderr);

@@ -85,9 +85,10 @@ struct resume {
 
 /* ---- what is in the bin ---- */
 
+/* The service has two words for it (docs/outcomes.md). */
 static bool s_is_in_bin(const struct zenrelease_result *r) {
   return r->outcome == ZENRELEASE_OUTCOME_REFUSED &&
-         (strcmp(r->last_status, "RECYCLE") == 0 ||
+         (strcmp(r->last_status, "RECYCLE") == 0 || strcmp(r->last_status, "RECYCLED") == 0 ||
           strcmp(r->diagnostic_code, "STILL_IN_BIN") == 0);
 }
 
@@ -279,7 +280,7 @@ static enum zr_exit s_finish(struct resume *r) {
 
 static enum zr_exit s_failed(const struct resume *r, const struct zenrelease_error *error) {
   enum zenrelease_status status = zenrelease_error_status(error);
-  zr_tell_journal_error(r->args->common, error);
+  zr_tell_journal_error(r->args->common, r->connection, error);
   if (status != ZENRELEASE_DEADLINE_EXCEEDED && status != ZENRELEASE_CANCELLED)
     return ZR_EXIT_NONE;
   zr_note("zenrelease: nothing was sent; zenrelease history --open shows what is still open");

@@ -15,6 +15,14 @@ static bool s_is_success(const struct zenrelease_result *r) {
   return r->outcome == ZENRELEASE_OUTCOME_RELEASED || r->outcome == ZENRELEASE_OUTCOME_ALREADY_GONE;
 }
 
+/* {…} -> {…,"phase":"check"} at the end of the buffer: what is heard while nothing is sent. */
+static void s_with_phase(struct zr_apply *a) {
+  if (!a->checking || a->line.len == 0 || a->line.data[a->line.len - 1] != '}')
+    return;
+  a->line.data[--a->line.len] = '\0';
+  (void)zr_buf_text(&a->line, ",\"phase\":\"check\"}");
+}
+
 /* {…} -> {…,"step":"web"} at the end of the buffer. Names of steps need no escapes. */
 static void s_with_step(struct zr_buf *b, const char *step) {
   if (b->len == 0 || b->data[b->len - 1] != '}')
@@ -133,6 +141,7 @@ static void s_show(struct zr_apply *a, size_t number, const struct zenrelease_ev
     return;
   zr_json_event(&a->line, ev);
   s_with_step(&a->line, s_step_name(a, number));
+  s_with_phase(a);
   (void)zr_buf_char(&a->line, '\n');
   zr_out_buf(&a->line);
   (void)zr_out_flush(NULL);

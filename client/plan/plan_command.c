@@ -100,7 +100,7 @@ enum zr_exit zr_command_validate(struct zr_common_args *common, int argc, char *
                 t.steps.count == 1 ? "" : "s");
   zr_teardown_clean_up(&t);
   zr_problems_clean_up(&problems);
-  return zr_out_flush(NULL) ? code : ZR_EXIT_NONE;
+  return zr_out_written("answer") || code == ZR_EXIT_USAGE ? code : ZR_EXIT_NONE;
 }
 
 /* ---- plan ---- */

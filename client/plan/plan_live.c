@@ -55,7 +55,7 @@ static void s_add(struct zr_plan_tally *sum, const struct zr_plan_tally *t) {
 static enum zr_exit s_failed(const struct zr_plan_order *o, const char *step,
                              struct zenrelease_error *error) {
   if (step)
-    zr_note("zenrelease: step %s could not be looked at", step);
+    zr_note("zenrelease: step %s could not be looked at, so no plan was made", step);
   zr_tell_error(o->common->json, error, NULL);
   zr_note("zenrelease: nothing was sent");
   bool faulty = zenrelease_error_status(error) == ZENRELEASE_INVALID_ARGUMENT;
@@ -79,12 +79,17 @@ static enum zr_exit s_steps(const struct zr_plan_order *o, const struct zr_plan_
     if (status == ZENRELEASE_OK)
       status = zr_plan_step(m, s, &tally, &error);
     if (status == ZENRELEASE_OK) {
+      if (i == 0 && !o->quiet)
+        zr_plan_text_head(text, head);
       zr_plan_text_step_end(text, head, s, &tally, bin_total);
       s_add(sum, &tally);
     }
     zr_buf_clean_up(&tally.why);
-    if (status != ZENRELEASE_OK)
+    if (status != ZENRELEASE_OK) {
+      if (i > 0 && !o->common->json)
+        zr_out_text("\nThis is not a plan: the step %s failed, so no plan was made.\n", s->name);
       return s_failed(o, s->name, error);
+    }
   }
   return ZR_EXIT_OK;
 }
@@ -100,9 +105,10 @@ static enum zr_exit s_code(const struct zr_plan_tally *sum) {
 static enum zr_exit s_unwritten(const struct zr_plan_order *o, const struct zr_plan_writer *w) {
   if (w->too_long)
     zr_complain(o->common->json, "failed_precondition",
-                "the plan would have a line of more than 1 MiB: fewer steps or rules fit");
+                "the plan would have a line of more than 1 MiB: fewer steps or rules fit; no "
+                "plan was made");
   else
-    zr_complain(o->common->json, "unknown", "the plan could not be written");
+    zr_complain(o->common->json, "unknown", "the plan could not be written; no plan was made");
   return ZR_EXIT_NONE;
 }
 
@@ -118,8 +124,6 @@ static enum zr_exit s_write(const struct zr_plan_order *o, const struct zr_plan_
                             .writer = o->file ? &writer : NULL,
                             .view = o->quiet ? NULL : &text->view};
   bool fine = !o->file || zr_plan_write_head(&writer, o->file, head);
-  if (fine && !o->quiet)
-    zr_plan_text_head(text, head);
   enum zr_exit code = fine ? s_steps(o, head, &m, text, &sum) : s_unwritten(o, &writer);
   if (code == ZR_EXIT_OK) {
     fine = fine && (!o->file || zr_plan_write_end(&writer, digest));

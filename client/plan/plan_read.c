@@ -8,7 +8,7 @@
 #include "plan_file.h"
 #include "seen.h"
 
-enum { BLOCK_BYTES = 256 * 1024 };
+enum { BLOCK_BYTES = 256 * 1024, READ_BYTES = 64 * 1024 };
 
 /* The first pass over a plan. */
 struct pass {
@@ -159,13 +159,12 @@ static bool s_block(struct pass *s, struct zr_buf *line, const char *block, size
 }
 
 static bool s_lines(struct pass *s, FILE *file) {
-  static const size_t size = 64 * 1024;
   struct zr_buf line = ZR_BUF_INIT(ZR_PLAN_LINE_MAX);
-  char *block = zr_alloc(size);
+  char *block = zr_alloc(READ_BYTES);
   bool fine = block != NULL;
   size_t n = 0;
   s->problems->nomem = s->problems->nomem || !block;
-  while (fine && (n = fread(block, 1, size, file)) > 0)
+  while (fine && (n = fread(block, 1, READ_BYTES, file)) > 0)
     fine = s_block(s, &line, block, n);
   if (fine && ferror(file)) {
     zr_problem_plain(s->problems, "%s", strerror(errno));

@@ -169,6 +169,8 @@ static void s_selector(const struct zr_jnode *n, struct zr_step *s, struct zr_ar
   s_filter(zr_jget(n, "resource_group"), s->selector.resource_group_id, p);
   (void)s_duration(n, "min_bin_time", &s->policy.min_bin_time_ms, p);
   s_selector_tags(n, &s->selector, arena, p);
+  if (zr_jget(n, "all") && !all)
+    zr_problem(p, zr_jget(n, "all"), "must be true, or left out");
   bool narrow =
       s->selector.zone_id || s->selector.resource_group_id || s->selector.name || s->selector.tags;
   if (narrow == all)

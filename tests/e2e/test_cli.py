@@ -37,6 +37,33 @@ class ExitCodes(CommandLine):
         self.assert_honest(sim, ids, result)
         self.assertEqual({r["outcome"] for r in result["results"]}, {"released"})
 
+    def test_output_that_cannot_be_written_is_told_and_is_a_failure(self):
+        self.world("--recycled", "1")
+        file = os.path.join(self.home(), "teardown.json")
+        with open(file, "w", encoding="utf-8") as to:
+            to.write('{"version":1,"steps":[{"name":"a","product":"vm","ids":["1"]}]}')
+        for arguments in (["--help"], ["release", "--help"], ["--version"], ["validate", file],
+                          ["doctor"], ["explain", *self.sim.ids()], ["info"], ["list"],
+                          ["plan", file]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([program("zenrelease"), *arguments], stdout=full, check=False,
+                                      stderr=subprocess.PIPE, text=True, timeout=60 * SLOW,
+                                      env=clean_environment(self.home(), self.environment))
+            self.assertEqual(done.returncode, 1, arguments)
+            self.assertIn("No space left on device", done.stderr, arguments)
+
+    def test_what_people_try_first_is_answered(self):
+        code, _, err = self.cli()
+        self.assertEqual(code, 2)
+        for word in ("plan", "apply"):
+            self.assertIn(word, err)
+        code, _, err = self.cli("list", "--server", "http://127.0.0.1:1")
+        self.assertEqual(code, 2)
+        self.assertIn("HOST:PORT or unix:PATH", err)
+        self.world("--recycled", "1")
+        self.assertEqual(self.cli("list", "-?")[0], 0)
+        self.assertEqual(self.cli("-V")[0], 0)
+
     def test_0_missing_ones_are_allowed(self):
         sim = self.world("--recycled", "1")
         code, result = self.release(*sim.ids(), "nosuch-1", "--allow-missing")

@@ -152,7 +152,7 @@ class Resume(Told):
         why = v1.Diagnostic(severity=v1.SEVERITY_ERROR, code="STILL_IN_BIN", instance_id="2")
         self.settle(group("vm", [result("1", v1.OUTCOME_RELEASED), result("2", **BIN)], [why]),
                     group("zec", [result("4", v1.OUTCOME_ACCEPTED, last_status="RECYCLE")]),
-                    group("bmc", [result("3", v1.OUTCOME_REFUSED, last_status="RECYCLE")]))
+                    group("bmc", [result("3", v1.OUTCOME_REFUSED, last_status="RECYCLED")]))
         code, lines = self.ask_json("resume", "--release")
         self.assertEqual(code, 3)
         self.assertEqual([(list(r.instance_ids), r.product) for r in self.releases()],
@@ -221,6 +221,16 @@ class WithoutAJournal(Case):
         self.assertEqual(sim.count(), 0)
         _, lines = self.cli_json("info", environment=sim.environment())
         self.assertIs(lines[-1]["journal"], False)
+
+    def test_a_file_that_is_no_journal_is_named_with_the_cause(self):
+        path = os.path.join(self.home(), "bad.db")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("this is no journal\n" * 100)
+        for command in ("history", "resume"):
+            code, _, err = self.cli(command, "--journal", path)
+            self.assertEqual(code, 1)
+            self.assertIn(path, err)
+            self.assertIn("no journal of zenrelease", err)
 
 
 class Journal(Case):

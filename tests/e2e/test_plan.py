@@ -601,8 +601,16 @@ class Documents(PlanCase):
         with open(plan, encoding="utf-8") as file:
             for line in file:
                 lines.validate(json.loads(line))
+        for selector in ({"all": True}, {"all": True, "min_bin_time": "7d"}, {"tags": {"a": ""}},
+                         {"zone": "a", "name": "b", "min_bin_time": "1h"}):
+            right = teardown(step("a", selector=selector))
+            self.schema("teardown-v1.json").validate(right)
+            self.assertEqual(self.run_cli("validate", self.write(right))[0], 0, right)
         for wrong in (teardown(), teardown(step("a")), {"version": 2, "steps": []},
-                      teardown(step("a b", ids=["1"])), teardown(step("a", ids=["1"], extra=1))):
+                      teardown(step("a b", ids=["1"])), teardown(step("a", ids=["1"], extra=1)),
+                      *(teardown(step("a", selector=selector)) for selector in (
+                          {}, {"all": False}, {"min_bin_time": "1h"}, {"all": True, "name": "x"},
+                          {"all": False, "name": "x"}, {"tags": {"": "x"}}, {"tags": {}}))):
             self.assertFalse(self.schema("teardown-v1.json").is_valid(wrong), wrong)
             self.assertEqual(self.run_cli("validate", self.write(wrong))[0], 2, wrong)
 
@@ -635,6 +643,24 @@ class Documents(PlanCase):
             done = subprocess.run(["bash", "-c", script, "bash", command], capture_output=True,
                                   text=True, check=True, timeout=30 * SLOW)
             self.assertEqual({w.removeprefix("--") for w in done.stdout.split()}, flags, command)
+
+    def complete(self, *words):
+        """What bash offers for the last word; "=" stands alone, as bash splits it."""
+        file = os.path.join(EXAMPLE, "../../client/packaging/completion/zenrelease.bash")
+        script = (f"source '{file}'; COMP_WORDS=(zenrelease \"$@\"); COMP_CWORD=$#; _zenrelease; "
+                  'printf "%s\\n" "${COMPREPLY[@]}"')
+        done = subprocess.run(["bash", "-c", script, "bash", *words], capture_output=True,
+                              text=True, check=True, timeout=30 * SLOW)
+        return set(done.stdout.split())
+
+    def test_bash_tells_a_value_from_a_command(self):
+        for words in (["--profile", "list", ""], ["--profile", "=", "list", ""]):
+            self.assertIn("release", self.complete(*words))
+        self.assertIn("--tag", self.complete("--profile", "release", "list", "--"))
+        self.assertIn("--dry-run", self.complete("release", "--request-id", "list", "--"))
+        self.assertLessEqual({"bin", "any"}, self.complete("list", "--status", ""))
+        self.assertEqual(self.complete("list", "--product", "=", "z"), {"zec"})
+        self.assertEqual(self.complete("list", "--name", ""), set())
 
     def test_the_other_shells_can_read_their_completion(self):
         folder = os.path.join(EXAMPLE, "../../client/packaging/completion")

@@ -170,6 +170,49 @@ class Outputs(PlanCase):
         self.assertEqual(os.stat(self.saved).st_mode & 0o777, 0o600)
 
 
+class Told(PlanCase):
+    def test_a_failed_plan_does_not_look_like_one(self):
+        sim = self.world("--recycled", "4")
+        ids = sim.ids()
+        file = self.write(teardown(step("a", ids=ids[:2]), step("b", product="bmc", ids=["9"])))
+        reads = {"do": "error", "status": 401,
+                 "code": "AUTHFAILURE_UNAUTHORIZED_OPERATION"}
+        sim.fault({**reads, "match": {"action": "DescribeInstances"}})
+        code, out, err = self.run_cli("plan", file)
+        self.assertEqual((code, out), (1, ""), err)
+        self.assertIn("no plan was made", err)
+        sim.fault({**reads, "match": {"product": "bmc"}})
+        code, out, err = self.run_cli("plan", file)
+        self.assertEqual(code, 1, err)
+        self.assertIn("Step a: 2 vm instances", out)
+        self.assertTrue(out.endswith("so no plan was made.\n"), out)
+
+    def test_programs_can_tell_the_check_from_the_run(self):
+        sim = self.world("--recycled", "4", "--running", "1")
+        file = self.write(teardown(
+            step("a", ids=sim.ids()[:2] + sim.ids("RUNNING")),
+            step("b", selector={"name": "vm-00000[34]"},
+                 policy={"keep": [{"name_pattern": "vm-000004"}]})))
+        code, lines = self.cli_json("plan", file, environment=self.environment)
+        self.assertEqual(code, 3)
+        told = {line["type"]: set(line) for line in lines}
+        self.assertEqual(set(told), {"instance", "blocked", "kept", "step", "result"})
+        for kind in ("blocked", "kept"):
+            self.assertEqual(told[kind], {"type", "step", "id", "code", "detail"})
+        code, lines = self.cli_json("apply", file, "--auto-approve", environment=self.environment)
+        self.assertEqual(code, 3)
+        at = [line["type"] for line in lines].index("step_started")
+        check = [line for line in lines[:at] if line["type"] != "step"]
+        self.assertTrue(check)
+        self.assertEqual({line.get("phase") for line in check}, {"check"})
+        self.assertEqual({line.get("phase") for line in lines[at:]}, {None})
+
+    def test_days(self):
+        self.folder, self.environment = self.home(), {}
+        file = self.write(teardown(step("a", selector={"name": "x", "min_bin_time": "7d"})))
+        self.assertEqual(self.run_cli("validate", file)[0], 0)
+
+
 class Lines(PlanCase):
     """A plan that somebody else has written."""
 

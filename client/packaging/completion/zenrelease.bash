@@ -1,18 +1,30 @@
 # bash completion for zenrelease
 _zenrelease() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command='' word
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command='' i
+  # The flags that take a value, which is no command whatever it says.
+  local valued=' --config --profile --endpoint --journal --server --tls-ca --tls-cert --tls-key --tls-server-name --product --from --wait --timeout --request-id --status --name --zone --resource-group --tag --limit --out --valid-for --plan --expect-digest --report --id --since --until --outcome --release-request-id '
   local common='--config --profile --endpoint --journal --server --tls-ca --tls-cert --tls-key --tls-server-name --json --verbose --help --version'
   local commands='release list info validate plan apply explain history resume doctor'
   COMPREPLY=()
-  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case " $commands " in *" $word "*) command=$word; break ;; esac
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    if [[ $valued == *" ${COMP_WORDS[i]} "* ]]; then
+      [[ ${COMP_WORDS[i+1]} == '=' ]] && ((i++))
+      ((i++))
+    elif [[ " $commands " == *" ${COMP_WORDS[i]} "* ]]; then
+      command=${COMP_WORDS[i]}
+      break
+    fi
   done
+  [[ $cur == '=' ]] && cur=''
+  [[ $prev == '=' ]] && prev=${COMP_WORDS[COMP_CWORD-2]}
   case $prev in
     --product) mapfile -t COMPREPLY < <(compgen -W 'vm bmc zec' -- "$cur"); return ;;
+    --status) mapfile -t COMPREPLY < <(compgen -W 'bin any RUNNING STOPPED RECYCLE RECYCLING RELEASING' -- "$cur"); return ;;
     --outcome)
       mapfile -t COMPREPLY < <(compgen -W 'released accepted already_gone not_found not_recycled refused invalid not_attempted unknown' -- "$cur"); return ;;
     --config | --journal | --from | --out | --plan | --report | --tls-ca | --tls-cert | --tls-key)
       mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+    *) [[ $valued == *" $prev "* ]] && return ;;
   esac
   local flags=$common
   case $command in

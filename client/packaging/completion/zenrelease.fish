@@ -19,7 +19,8 @@ end
 for flag in wait timeout request-id
     complete -c zenrelease -n "__fish_seen_subcommand_from release" -l $flag -x
 end
-for flag in status name zone resource-group tag limit
+complete -c zenrelease -n "__fish_seen_subcommand_from list" -l status -x -a "bin any RUNNING STOPPED RECYCLE RECYCLING RELEASING"
+for flag in name zone resource-group tag limit
     complete -c zenrelease -n "__fish_seen_subcommand_from list" -l $flag -x
 end
 for flag in id since until request-id release-request-id limit

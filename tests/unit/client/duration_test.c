@@ -17,14 +17,16 @@ static void test_units_and_their_sums(void **state) {
   s_accepts("1h30m", 5400000);
   s_accepts("1h2m3s4ms", 3723004);
   s_accepts("0s", 0);
+  s_accepts("7d", 7LL * 24 * 3600 * 1000);
+  s_accepts("1d12h", 36LL * 3600 * 1000);
   s_accepts("8760h", 365LL * 24 * 3600 * 1000);
 }
 
 static void test_what_would_have_to_be_guessed_is_refused(void **state) {
   static const char *const bad[] = {
-      "",     "60",    "1",    "00",    "-1s",  "+1s",           "1.5s",           " 1s", "1s ",
-      "s",    "1S",    "1d",   "1ms1s", "1s1s", "1m1h",          "1h30",           "1hm", "ms",
-      "1msx", "8761h", "0x1s", "1h1h",  "1 s",  "999999999999h", "9999999999999ms"};
+      "",     "60",    "1",    "00",    "-1s",  "+1s",  "1.5s", " 1s",           "1s ",
+      "s",    "1S",    "1h1d", "1ms1s", "1s1s", "1m1h", "1h30", "1hm",           "ms",
+      "1msx", "8761h", "366d", "1w",    "0x1s", "1h1h", "1 s",  "999999999999h", "9999999999999ms"};
   (void)state;
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     int64_t ms = 0;
