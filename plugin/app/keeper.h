@@ -90,7 +90,8 @@ struct zr_seen_read {
   bool wants_known;
   bool wants_first_seen;
 };
-/* True when the journal is asked first; the engine hears of the end later. */
+/* Notes what the read says of the bin. True when the journal is asked first; the engine hears of
+ * the end later. */
 bool zr_lookup_first(struct zr_keeper *k, const struct zr_seen_read *read,
                      const struct zr_describe_end *end) ZR_MUST_CHECK;
 /* A page that was listed tells what is in the bin. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/calls.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 /* An answer that comes later than that is of no use: the read itself has become old. */
@@ -32,37 +33,83 @@ static bool s_is_bin(const struct zr_instance *row) {
   return zr_presence_of_status(row->status) == ZR_PRESENCE_BIN;
 }
 
+/* What is lost of those that are in the bin only lets a later sighting count, which protects for
+ * longer; of those that left, the journal sees to it. */
+static void s_sight(struct zr_keeper *k, enum zr_product product, const char *const *ids,
+                    size_t count, bool left) {
+  enum zr_err e = zr_journal_sight(k->journal, product, ids, count, left, zr_wall_now());
+  if (e != ZR_ERR_OK)
+    zr_log(ZR_LOG_WARN, "journal", "what was seen cannot be noted", zr_i("left", left),
+           zr_s("reason", zr_err_text(e)));
+}
+
 void zr_lookup_listed(struct zr_keeper *k, enum zr_product product, const struct zr_instance *rows,
                       size_t count) {
   if (!zr_keeper_is_open(k) || count == 0)
     return;
   const char **ids = zr_calloc(count, sizeof *ids);
+  if (!ids)
+    zr_journal_doubt(k->journal);
   for (int left = 0; ids && left < 2; left++) {
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
       if (s_is_bin(&rows[i]) == !left)
         ids[n++] = rows[i].id;
     }
-    enum zr_err e = zr_journal_sight(k->journal, product, ids, n, left, zr_wall_now());
-    if (e != ZR_ERR_OK)
-      break; /* a later sighting counts then, which protects for longer */
+    s_sight(k, product, ids, n, left);
   }
   zr_free(ids);
 }
 
-static struct zr_instance *s_row(const struct s_look *l, const char *id) {
-  for (size_t i = 0; i < l->end.row_count; i++) {
-    if (strcmp(l->rows[i].id, id) == 0)
-      return &l->rows[i];
+/* Its index, `count` for none. Rows come in the order that was asked for, as a rule: *at is where
+ * to look first. */
+static size_t s_find_row(const struct zr_instance *rows, size_t count, const char *id, size_t *at) {
+  for (size_t n = 0; n < count; n++) {
+    size_t i = (*at + n) % count;
+    if (strcmp(rows[i].id, id) == 0) {
+      *at = (i + 1) % count;
+      return i;
+    }
   }
-  return NULL;
+  return count;
+}
+
+static bool s_all_in_bin(const struct zr_describe_end *end) {
+  size_t n = 0;
+  while (n < end->row_count && s_is_bin(&end->rows[n]))
+    n++;
+  return n == end->row_count;
+}
+
+/* Whatever a read was for, it ends the time in the bin of ids that are elsewhere, or nowhere. That
+ * costs nothing while all are in it, or the journal has sighted none. */
+static void s_note_left(struct zr_keeper *k, const struct zr_seen_read *read,
+                        const struct zr_describe_end *end) {
+  if (s_all_in_bin(end) && (end->row_count == read->id_count || !end->complete))
+    return;
+  const char **ids = zr_calloc(read->id_count, sizeof *ids);
+  size_t n = 0;
+  size_t at = 0;
+  if (!ids) {
+    zr_journal_doubt(k->journal);
+    return;
+  }
+  for (size_t i = 0; i < read->id_count; i++) {
+    size_t row = s_find_row(end->rows, end->row_count, read->ids[i], &at);
+    if (row < end->row_count ? !s_is_bin(&end->rows[row]) : end->complete)
+      ids[n++] = read->ids[i];
+  }
+  s_sight(k, read->product, ids, n, true);
+  zr_free(ids);
 }
 
 static void s_annotate(struct s_look *l) {
   const char **known = zr_arena_calloc(&l->arena, l->id_count, sizeof *known);
   size_t n = 0;
+  size_t at = 0;
   for (size_t i = 0; i < l->id_count; i++) {
-    struct zr_instance *row = s_row(l, l->ids[i]);
+    size_t found = s_find_row(l->rows, l->end.row_count, l->ids[i], &at);
+    struct zr_instance *row = found < l->end.row_count ? &l->rows[found] : NULL;
     if (row && l->first)
       row->bin_since_ms = s_is_bin(row) ? l->first[i].ms : 0;
     if (!row && l->known && l->known[i] && known)
@@ -161,7 +208,10 @@ bool zr_lookup_first(struct zr_keeper *k, const struct zr_seen_read *read,
                      const struct zr_describe_end *end) {
   bool absent = read->wants_known && end->complete && end->row_count < read->id_count;
   bool wanted = absent || (read->wants_first_seen && end->row_count > 0);
-  if (!zr_keeper_is_open(k) || end->call.class_ != ZR_CLASS_OK || !wanted)
+  if (!zr_keeper_is_open(k) || end->call.class_ != ZR_CLASS_OK)
+    return false;
+  s_note_left(k, read, end);
+  if (!wanted)
     return false;
   struct s_look *l = s_new(k, read, end);
   if (!l)

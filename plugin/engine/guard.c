@@ -281,6 +281,13 @@ static bool s_too_young(const struct zr_policy *p, const struct zr_instance *row
   int64_t age = now.ms - row->bin_since_ms;
   if (age >= p->min_bin_ms)
     return false;
+  if (age < 0) {
+    s_because(why,
+              "it was first seen in the bin %lld s from now, as a clock that was wrong has it, "
+              "so the least time cannot be evaluated, and protects it",
+              (long long)(-age / 1000));
+    return true;
+  }
   s_because(why, "it was first seen in the bin %lld s ago, and %lld s are asked for",
             (long long)(age / 1000), (long long)(p->min_bin_ms / 1000));
   return true;

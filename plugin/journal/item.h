@@ -39,6 +39,10 @@ struct zr_entry {
 static inline bool zr_entry_writes(const struct zr_entry *i) {
   return i->kind < ZR_ENTRY_OPEN_CALLS;
 }
+/* Without it, something would seem to have been in the bin for longer. */
+static inline bool zr_entry_forgets(const struct zr_entry *i) {
+  return i->kind == ZR_ENTRY_SIGHT && i->left;
+}
 static inline bool zr_entry_is_intent(const struct zr_entry *i) {
   return i->kind == ZR_ENTRY_RECORD && i->record.kind == ZR_RECORD_INTENT;
 }

@@ -41,6 +41,13 @@ static int s_find_elsewhere(struct zr_journal *j) {
   return zr_db_done(&u);
 }
 
+static int s_find_sighted(struct zr_journal *j) {
+  struct zr_use u = zr_db_use(&j->db, ZR_SQL_ANY_SEEN);
+  zr_put_int(&u, j->owner);
+  atomic_store(&j->sighted, zr_db_next(&u) == SQLITE_ROW);
+  return zr_db_done(&u);
+}
+
 static int s_read_facts(struct zr_journal *j, const struct zr_journal_options *o) {
   struct zr_use u = zr_db_use(&j->db, ZR_SQL_LAST_CALL);
   if (zr_db_next(&u) == SQLITE_ROW)
@@ -48,6 +55,8 @@ static int s_read_facts(struct zr_journal *j, const struct zr_journal_options *o
   int rc = zr_db_done(&u);
   if (rc == SQLITE_OK && o->account && *o->account)
     rc = s_find_owner(j, o);
+  if (rc == SQLITE_OK)
+    rc = s_find_sighted(j);
   return rc == SQLITE_OK ? s_find_elsewhere(j) : rc;
 }
 

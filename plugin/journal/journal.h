@@ -71,10 +71,14 @@ typedef void zr_journal_open_fn(void *ctx, const struct zr_open_calls *open, con
 enum zr_err zr_journal_open_calls(struct zr_journal *j, zr_journal_open_fn *each,
                                   void *ctx) ZR_MUST_CHECK;
 
-/* Ids of a product that are in the bin now (or, with `left`, seen out of it). Keeps when each was
- * first seen, forgets those that left. */
+/* Ids of a product that are in the bin now (or, with `left`, seen out of it, or nowhere). Keeps
+ * when each was first seen, forgets that of those that left. What is lost of `left`, here or later,
+ * is as zr_journal_doubt. */
 enum zr_err zr_journal_sight(struct zr_journal *j, enum zr_product product, const char *const *ids,
                              size_t count, bool left, struct zr_wall now) ZR_MUST_CHECK;
+/* Any thread. Some id may have left the bin, and cannot be named: all that was seen before counts
+ * as never seen. */
+void zr_journal_doubt(struct zr_journal *j);
 /* When each was first seen in the bin; ms 0: never. Behind all that was queued before. NULL: the
  * file could not be read. */
 typedef void zr_journal_seen_fn(void *ctx, const struct zr_wall *first, size_t count);

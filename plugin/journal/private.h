@@ -3,6 +3,7 @@
 #define ZR_JOURNAL_PRIVATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "journal/db.h"
 #include "journal/file.h"
@@ -12,6 +13,7 @@
 enum {
   ZR_JOURNAL_KEEP_DAYS = 400,
   ZR_JOURNAL_RETAINED_MAX = 200000, /* ids in records that wait for a disk that fails */
+  ZR_JOURNAL_SIGHTS_MAX = 50000,    /* likewise; from then on no sightings are kept */
   ZR_JOURNAL_RETRY_MS = 10,         /* doubled each time, up to: */
   ZR_JOURNAL_RETRY_MAX_MS = 1000,
   ZR_JOURNAL_PRUNE_STEP = 500
@@ -32,12 +34,16 @@ struct zr_journal {
   bool has_thread;
   int wake_fd; /* an eventfd */
 
+  atomic_bool sighted; /* there is, or will be, an id in the bin for FORGET to find */
+
   /* Journal thread only. */
   struct zr_db db;
   struct zr_entry *retained; /* in order, to be tried again */
   size_t retained_weight;
+  bool retained_forgets; /* one of them at least */
   bool broken;
   bool dropping; /* said once */
+  bool doubtful; /* of every first sighting in the file, until that is written there */
   struct zr_mono retry_at;
   int64_t retry_ms;
   struct zr_wall prune_before; /* ms 0: nothing left to prune */
@@ -46,6 +52,7 @@ struct zr_journal {
   pthread_mutex_t lock;
   struct zr_entry *queue;
   struct zr_entry *last;
+  bool doubt; /* on its way to `doubtful` */
   bool closing;
 };
 

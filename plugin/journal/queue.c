@@ -55,15 +55,28 @@ enum zr_err zr_journal_sight(struct zr_journal *j, enum zr_product product, cons
                              size_t count, bool left, struct zr_wall now) {
   if (!s_takes_records(j))
     return ZR_ERR_STATE;
-  if (count == 0)
+  if (!left && count > 0)
+    atomic_store(&j->sighted, true);
+  if (count == 0 || !atomic_load(&j->sighted))
     return ZR_ERR_OK;
+  enum zr_err e = ZR_ERR_NOMEM;
   struct zr_entry *i = zr_entry_new(ZR_ENTRY_SIGHT);
-  if (!i)
-    return ZR_ERR_NOMEM;
-  i->product = product;
-  i->left = left;
-  i->now = now;
-  return s_queue(j, i, zr_entry_copy_ids(i, ids, count));
+  if (i) {
+    i->product = product;
+    i->left = left;
+    i->now = now;
+    e = s_queue(j, i, zr_entry_copy_ids(i, ids, count));
+  }
+  if (e != ZR_ERR_OK && left)
+    zr_journal_doubt(j);
+  return e;
+}
+
+void zr_journal_doubt(struct zr_journal *j) {
+  (void)pthread_mutex_lock(&j->lock);
+  j->doubt = true;
+  (void)pthread_mutex_unlock(&j->lock);
+  zr_journal_wake(j);
 }
 
 enum zr_err zr_journal_first_seen(struct zr_journal *j, enum zr_product product,

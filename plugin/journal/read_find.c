@@ -16,10 +16,11 @@ static struct zr_use s_use_id(struct zr_journal *j, enum zr_sql which, const str
 void zr_journal_read_seen(struct zr_journal *j, const struct zr_entry *i) {
   struct zr_wall *first = zr_calloc(i->id_count ? i->id_count : 1, sizeof *first);
   int rc = first ? SQLITE_OK : SQLITE_NOMEM;
-  for (size_t n = 0; rc == SQLITE_OK && n < i->id_count; n++) {
+  bool sure = !j->doubtful && !j->retained_forgets;
+  for (size_t n = 0; rc == SQLITE_OK && n < i->id_count && sure; n++) {
     struct zr_use u = s_use_id(j, ZR_SQL_FIRST_SEEN, i, n);
-    if (zr_db_next(&u) == SQLITE_ROW)
-      first[n].ms = sqlite3_column_int64(u.stmt, 0);
+    int64_t ms = zr_db_next(&u) == SQLITE_ROW ? sqlite3_column_int64(u.stmt, 0) : 0;
+    first[n].ms = ms > 0 ? ms : 0;
     rc = zr_db_done(&u);
   }
   i->seen(i->ctx, rc == SQLITE_OK ? first : NULL, i->id_count);

@@ -37,6 +37,7 @@ static int s_write_one(struct zr_journal *j, struct zr_entry *i) {
     zr_log(ZR_LOG_ERROR, "journal", "a record contradicts the journal and is left out",
            zr_i("batch", i->record.batch), zr_s("reason", sqlite3_errmsg(j->db.handle)));
     i->refused = true;
+    j->doubtful = j->doubtful || zr_entry_forgets(i);
     rc = s_run(j, ZR_SQL_UNDO);
   }
   return rc == SQLITE_OK ? s_run(j, ZR_SQL_KEEP) : rc;
@@ -93,22 +94,29 @@ static void s_all_kept(struct zr_entry *items) {
   }
 }
 
+static void s_drop(struct zr_journal *j, struct zr_entry *i, const char *why) {
+  if (i->kind == ZR_ENTRY_RECORD && !zr_entry_is_intent(i) && !j->dropping) {
+    zr_log(ZR_LOG_ERROR, "journal", "too much waits for the disk; further records are dropped",
+           zr_i("ids", (int64_t)j->retained_weight));
+    j->dropping = true;
+  }
+  j->doubtful = j->doubtful || zr_entry_forgets(i);
+  s_tell(i, why);
+  zr_entry_free(i);
+}
+
 /* Keeps what can wait. Beyond the ceiling it is dropped: its calls stay open, and are read again at
- * the next start. */
+ * the next start. Reads go on while nothing is sent, so what they see must not take up the room. */
 static void s_retain(struct zr_journal *j, struct zr_entry **tail, struct zr_entry *i,
                      const char *why) {
-  if (zr_entry_is_intent(i) || j->retained_weight + i->weight > ZR_JOURNAL_RETAINED_MAX) {
-    if (!zr_entry_is_intent(i) && !j->dropping) {
-      zr_log(ZR_LOG_ERROR, "journal", "too much waits for the disk; further records are dropped",
-             zr_i("ids", (int64_t)j->retained_weight));
-      j->dropping = true;
-    }
-    s_tell(i, why);
-    zr_entry_free(i);
+  size_t most = i->kind == ZR_ENTRY_SIGHT ? ZR_JOURNAL_SIGHTS_MAX : ZR_JOURNAL_RETAINED_MAX;
+  if (zr_entry_is_intent(i) || j->retained_weight + i->weight > most) {
+    s_drop(j, i, why);
     return;
   }
   i->next = NULL;
   j->retained_weight += i->weight;
+  j->retained_forgets = j->retained_forgets || zr_entry_forgets(i);
   if (*tail)
     (*tail)->next = i;
   else
@@ -134,6 +142,7 @@ static void s_flush(struct zr_journal *j, struct zr_entry *items) {
   items = j->retained;
   j->retained = NULL;
   j->retained_weight = 0;
+  j->retained_forgets = false;
   if (!items && !j->broken)
     return;
   struct zr_buf why = ZR_BUF_INIT(1024);
@@ -148,6 +157,24 @@ static void s_flush(struct zr_journal *j, struct zr_entry *items) {
     s_all_kept(items);
   else
     s_not_kept(j, items, sentence);
+  zr_buf_clean_up(&why);
+}
+
+/* Behind all that was queued before the doubt arose; from then on sightings count again. */
+static void s_end_doubt(struct zr_journal *j) {
+  if (!j->doubtful || j->retained || j->broken)
+    return;
+  struct zr_buf why = ZR_BUF_INIT(1024);
+  struct zr_use u = zr_db_use(&j->db, ZR_SQL_FORGET_ALL);
+  zr_put_int(&u, j->owner);
+  int rc = zr_db_run(&u);
+  if (rc != SQLITE_OK)
+    zr_journal_say(j, rc, &why);
+  j->doubtful = rc != SQLITE_OK;
+  zr_log(ZR_LOG_WARN, "journal", "what was seen in the bin may have left it; its time begins anew",
+         zr_i("written", rc == SQLITE_OK));
+  if (rc != SQLITE_OK)
+    s_set_health(j, why.len ? why.data : "the journal cannot be written: out of memory");
   zr_buf_clean_up(&why);
 }
 
@@ -214,11 +241,13 @@ static bool s_take(struct zr_journal *j, struct zr_entry **items) {
     (void)pthread_mutex_lock(&j->lock);
     *items = j->queue;
     j->queue = j->last = NULL;
+    j->doubtful = j->doubtful || j->doubt;
+    j->doubt = false;
     bool closing = j->closing;
     (void)pthread_mutex_unlock(&j->lock);
     if (*items || closing)
       return *items;
-    if (j->prune_before.ms || s_is_due(j))
+    if (j->prune_before.ms || s_is_due(j) || (j->doubtful && !j->retained && !j->broken))
       return true;
     s_wait(j);
   }
@@ -261,8 +290,10 @@ void *zr_journal_thread(void *journal) {
       s_flush(j, NULL);
     else if (j->prune_before.ms)
       s_prune(j);
+    s_end_doubt(j);
   }
   s_flush(j, NULL);
+  s_end_doubt(j);
   s_drop_retained(j);
   return NULL;
 }

@@ -186,8 +186,7 @@ static int s_sight(struct zr_journal *j, const struct zr_entry *i) {
     zr_put_int(&u, j->owner);
     zr_put_text(&u, s_product(i->product));
     zr_put_text(&u, i->ids[n]);
-    if (!i->left)
-      zr_put_int(&u, i->now.ms);
+    zr_put_int(&u, i->now.ms);
     rc = zr_db_run(&u);
   }
   return rc;

@@ -243,22 +243,50 @@ class Sightings(WithJournal):
         sim = self.simulator("--recycled", "2")
         ids = sim.ids()
         plugin = self.start(sim)
-        report = plugin.release(ids[:1], policy=self.policy(3600))
-        self.assertEqual(set(by_outcome(report)), {"not_attempted"})
-        self.assertIn("PROTECTED", codes(report, ids[0]))
+        self.sight_and_age(plugin, ids[:1])
         self.assertEqual(sim.count(RELEASE), 0)
-        plugin.stop()
-        db = sqlite3.connect(self.journal)
-        self.assertEqual(db.execute("UPDATE sightings SET first_seen = first_seen - 7200000")
-                         .rowcount, 1)
-        db.commit()
-        db.close()
         plugin = self.start(sim)
         report = plugin.release(ids, policy=self.policy(3600))
         found = outcomes(report)
         self.assertEqual(found[ids[0]], "released")
         self.assertEqual(found[ids[1]], "not_attempted")
         plugin.stop()
+
+    def sight_and_age(self, plugin, ids):
+        """Protected when seen for the first time; then that is made two hours old. Stops the plugin."""
+        report = plugin.release(ids, policy=self.policy(3600))
+        self.assertEqual(set(by_outcome(report)), {"not_attempted"})
+        self.assertIn("PROTECTED", codes(report, ids[0]))
+        plugin.stop()
+        db = sqlite3.connect(self.journal)
+        self.assertEqual(db.execute("UPDATE sightings SET first_seen = first_seen - 7200000 "
+                                    "WHERE first_seen > 0").rowcount, len(ids))
+        db.commit()
+        db.close()
+
+    def test_any_read_that_finds_it_elsewhere_begins_its_time_anew(self):
+        sim = self.simulator("--recycled", "1")
+        ids = sim.ids()
+        sim.put("fleet?merge=1", {"instances": [{"instanceId": ids[0], "product": "vm",
+                                                 "resourceGroupId": "rg-x"}]})
+        hidden = ({"do": "hide_group", "group": "rg-x"},)
+        for status, faults, how, outcome in (
+                ("RUNNING", (), {}, "not_recycled"),
+                ("RUNNING", (), {"validate_only": True}, "not_recycled"),
+                ("RECYCLE", hidden, {"validate_only": True}, "already_gone"),
+                ("RECYCLE", hidden, {}, "already_gone")):
+            with self.subTest(status=status, **how):
+                self.sight_and_age(self.start(sim), ids)
+                plugin = self.start(sim)
+                sim.set_status(ids, status)
+                sim.fault(*faults)
+                self.assertEqual(set(by_outcome(plugin.release(ids, **how))), {outcome})
+                sim.set_status(ids, "RECYCLE")
+                sim.fault()
+                report = plugin.release(ids, policy=self.policy(3600))
+                self.assertIn("PROTECTED", codes(report, ids[0]))
+                plugin.stop()
+        self.assertFalse(sim.destroyed())
 
     def test_a_listing_sights(self):
         sim = self.simulator("--recycled", "3")

@@ -150,6 +150,13 @@ static void the_least_time_in_the_bin_needs_a_first_sighting(void **state) {
   assert_int_equal(zr_guard_judge(&g, 0, &row, now, &why), ZR_CODE_PROTECTED);
   row.bin_since_ms = now.ms - 60000;
   assert_int_equal(zr_guard_judge(&g, 0, &row, now, &why), ZR_CODE_NONE);
+  /* One clock or the other is wrong. */
+  zr_buf_reset(&why);
+  row.bin_since_ms = now.ms + 7000;
+  assert_int_equal(zr_guard_judge(&g, 0, &row, now, &why), ZR_CODE_PROTECTED);
+  assert_non_null(strstr(why.data, "7 s from now"));
+  row.bin_since_ms = INT64_MAX;
+  assert_int_equal(zr_guard_judge(&g, 0, &row, now, &why), ZR_CODE_PROTECTED);
   zr_buf_clean_up(&why);
 }
 

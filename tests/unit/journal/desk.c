@@ -327,6 +327,22 @@ const char *desk_seen(struct desk *d, const char *ids) {
   return s_said(d, zr_journal_first_seen(d->j, ZR_PRODUCT_VM, list, n, s_seen, d));
 }
 
+static void s_known(void *ctx, const bool *known, size_t count) {
+  struct desk *d = ctx;
+  for (size_t i = 0; known && i < count; i++)
+    (void)zr_buf_printf(&d->said, "%s%s", i ? " " : "", known[i] ? "yes" : "no");
+  (void)sem_post(&d->told);
+}
+
+const char *desk_known(struct desk *d, const char *ids) {
+  char text[2048];
+  const char *list[MOST];
+  (void)snprintf(text, sizeof text, "%s", ids);
+  size_t n = s_words(text, list);
+  zr_buf_reset(&d->said);
+  return s_said(d, zr_journal_known(d->j, ZR_PRODUCT_VM, list, n, s_known, d));
+}
+
 void desk_sight(struct desk *d, const char *ids, bool left, int64_t at) {
   char text[2048];
   const char *list[MOST];

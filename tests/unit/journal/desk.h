@@ -57,6 +57,8 @@ const char *desk_history(struct desk *d, const struct zr_record_query *q);
 struct zr_record_query desk_any(void);
 /* First sightings as numbers, one blank between; "-" for never. */
 const char *desk_seen(struct desk *d, const char *ids);
+/* "yes" and "no", one blank between. */
+const char *desk_known(struct desk *d, const char *ids);
 void desk_sight(struct desk *d, const char *ids, bool left, int64_t at);
 
 /* The time of every record: a second a call. */

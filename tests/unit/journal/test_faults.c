@@ -1,5 +1,6 @@
 /* A disk that is full, or fails: intents are told at once, all else is kept for another try. */
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -97,6 +98,62 @@ static void closing_on_a_broken_disk_ends_and_loses_no_intent(void **state) {
   disk_heal();
   desk_open(&d);
   assert_string_equal(desk_open_calls(&d), "vm: 1(a)");
+}
+
+/* With as many ids that left the bin, in one go. */
+static void s_fill_up(size_t count) {
+  char(*ids)[8] = calloc(count, sizeof *ids);
+  const char **list = calloc(count, sizeof *list);
+  assert_true(ids && list);
+  for (size_t i = 0; i < count; i++) {
+    (void)snprintf(ids[i], sizeof ids[i], "x%zu", i);
+    list[i] = ids[i];
+  }
+  enum zr_err e =
+      zr_journal_sight(d.j, ZR_PRODUCT_VM, list, count, true, (struct zr_wall){DESK_EPOCH_S});
+  free(list);
+  free(ids);
+  assert_int_equal(e, ZR_ERR_OK);
+}
+
+/* While the disk fails, reads go on. What they saw of the bin does not push out what became of
+ * releases; and what was lost of it lets nothing seem older than it is. */
+static void what_was_lost_of_the_bin_protects(void **state) {
+  (void)state;
+  desk_open(&d);
+  assert_null(desk_intent(&d, 1, "a"));
+  desk_sight(&d, "a b c", false, 1000);
+  assert_string_equal(desk_seen(&d, "a b c"), "1000 1000 1000");
+  disk_fail(0, UINT64_MAX, SQLITE_FULL);
+  desk_sight(&d, "b", true, 2000);
+  assert_string_equal(desk_seen(&d, "a b c"), "- - -"); /* it waits */
+  s_fill_up(49999);
+  desk_sight(&d, "a", true, 2000); /* one too many */
+  desk_outcome_later(&d, 1, "a", ZR_OUTCOME_RELEASED);
+  assert_string_equal(desk_seen(&d, "a b c"), "- - -");
+  disk_heal();
+  s_wait_health();
+  s_wait_health();
+  assert_string_equal(d.health.data, "broken;well;");
+  assert_string_equal(desk_open_calls(&d), "");
+  desk_close(&d);
+  desk_open(&d);
+  desk_sight(&d, "c", false, 3000);
+  assert_string_equal(desk_seen(&d, "a b c"), "- - 3000");
+}
+
+static void what_waits_for_the_disk_is_known_to_have_left(void **state) {
+  (void)state;
+  desk_open(&d);
+  desk_sight(&d, "a b", false, 1000);
+  assert_string_equal(desk_seen(&d, "a b"), "1000 1000");
+  disk_fail(0, UINT64_MAX, SQLITE_FULL);
+  desk_sight(&d, "b", true, 2000);
+  assert_string_equal(desk_seen(&d, "b"), "-");
+  disk_heal();
+  s_wait_health();
+  s_wait_health();
+  assert_string_equal(desk_seen(&d, "a b"), "1000 -"); /* nothing was lost */
 }
 
 /* One change fails, wherever it is: what was told as kept is there, what was not told is not. */
@@ -212,6 +269,8 @@ int main(void) {
       T(a_full_disk_fails_intents_at_once_and_keeps_the_rest),
       T(a_file_that_may_not_grow_fails_intents_until_it_may),
       T(closing_on_a_broken_disk_ends_and_loses_no_intent),
+      T(what_was_lost_of_the_bin_protects),
+      T(what_waits_for_the_disk_is_known_to_have_left),
       T(any_single_change_may_fail),
       T(a_start_without_room_says_so_and_works_later),
       T(any_allocation_may_fail),
