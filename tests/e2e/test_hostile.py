@@ -249,19 +249,10 @@ class StalledTls(Hostile):
         context.set_alpn_protocols(["h2"])
         return context
 
-    def hello(self):
-        """A ClientHello, as it goes out."""
-        out = ssl.MemoryBIO()
-        try:
-            self.context().wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost").do_handshake()
-        except ssl.SSLWantReadError:
-            pass
-        return out.read()
-
     def stall(self, count):
         """Strangers in three equal parts: silent, half a ClientHello, nothing after the handshake's
         first half."""
-        hello, held = self.hello(), []
+        hello, held = h2.client_hello(self.context()), []
         for n in range(count):
             one = h2.connect(self.server.address)
             self.addCleanup(one.close)
@@ -284,7 +275,7 @@ class StalledTls(Hostile):
         self.assertFalse(h2.is_closed(held[-1]), "it was given no time")
         trickle = h2.connect(self.server.address)
         self.addCleanup(trickle.close)
-        left, hello, sent = held + [trickle], self.hello()[:-1], 0
+        left, hello, sent = held + [trickle], h2.client_hello(self.context())[:-1], 0
 
         def gone():
             """A byte now and then earns no more time."""

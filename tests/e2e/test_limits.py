@@ -3,7 +3,6 @@
 import os
 import resource
 import socket
-import struct
 import time
 import unittest
 
@@ -13,9 +12,6 @@ from harness import h2
 from harness.case import Case
 from harness.plugin import by_outcome, service
 from harness.process import SANITIZED, SLOW, wait_until
-
-HEADERS = h2.header_block(h2.RELEASE + "Release")
-
 
 class Limits(Case):
     def serve(self, *flags, **how):
@@ -37,10 +33,10 @@ class Limits(Case):
     def descriptors(self):
         return len(self.server.descriptors())
 
-    def flood(self, make, count=3000):
-        """Sends make(0), make(1), …, until the server has enough of it: first as a peer that has agreed
-        to its settings, then as one that never does, on which the core's limits have no hold. Memory
-        stays, others are served, and the connection does not outlive its end."""
+    def flood(self, name, count=3000):
+        """First as a peer that has agreed to its settings, then as one that never does, on which the
+        core's limits have no hold. Memory stays, others are served, and the connection does not
+        outlive its end."""
         self.serve()
         self.serves()
         for agrees, mebibytes in ((True, 64), (False, 96)):
@@ -49,12 +45,7 @@ class Limits(Case):
             self.addCleanup(peer.close)
             if agrees:
                 peer.read(bool)
-            peer.socket.settimeout(2)
-            try:
-                for i in range(count):
-                    peer.send(make(i))
-            except OSError:
-                pass  # closed, or no longer read: both are fine
+            peer.flood(name, count)
             self.serves()
             peer.close()
             wait_until(lambda n=quiet: self.descriptors() <= n + 4, 20, "the connection to go")
@@ -63,24 +54,22 @@ class Limits(Case):
                 self.assertLess(self.server.memory_kib() - before, mebibytes << 10, f"agrees: {agrees}")
 
     def test_pings(self):
-        self.flood(lambda i: h2.frame(h2.PING, 0, bytes(8)) * 10)
+        self.flood("pings")
 
     def test_settings(self):
-        self.flood(lambda i: h2.settings() * 10)
+        self.flood("settings")
 
     def test_rapid_reset(self):
-        self.flood(lambda i: h2.frame(h2.HEADERS, 2 * i + 1, HEADERS, h2.END_HEADERS)
-                   + h2.frame(h2.RST_STREAM, 2 * i + 1, struct.pack(">I", h2.CANCEL)))
+        self.flood("rapid reset")
 
     def test_half_open_streams(self):
-        self.flood(lambda i: h2.frame(h2.HEADERS, 2 * i + 1, HEADERS, h2.END_HEADERS), 1000)
+        self.flood("half-open streams")
 
     def test_continuations(self):
-        more = h2.frame(h2.CONTINUATION, 1, h2.literal(b"x-filler", b"v" * 100) * 100)
-        self.flood(lambda i: more if i else h2.frame(h2.HEADERS, 1, HEADERS))
+        self.flood("continuations")
 
     def test_no_http2_at_all(self):
-        self.flood(lambda i: b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" + os.urandom(200), 100)
+        self.flood("no HTTP/2 at all", 100)
 
     def test_many_idle_connections(self):
         """As many as the limit says, up to 10,000 where this machine allows it."""

@@ -59,6 +59,20 @@ def call(stream, path, body, *more):
             + frame(DATA, stream, message(body), END_STREAM))
 
 
+_CALL = header_block(RELEASE + "Release")
+_MORE = frame(CONTINUATION, 1, literal(b"x-filler", b"v" * 100) * 100)
+# name -> the nth piece of a flood.
+FLOODS = {
+    "pings": lambda n: frame(PING, 0, bytes(8)) * 10,
+    "settings": lambda n: settings() * 10,
+    "rapid reset": lambda n: (frame(HEADERS, 2 * n + 1, _CALL, END_HEADERS)
+                              + frame(RST_STREAM, 2 * n + 1, struct.pack(">I", CANCEL))),
+    "half-open streams": lambda n: frame(HEADERS, 2 * n + 1, _CALL, END_HEADERS),
+    "continuations": lambda n: _MORE if n else frame(HEADERS, 1, _CALL),
+    "no HTTP/2 at all": lambda n: b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" + bytes(range(200)),
+}
+
+
 def split(data):
     """([(kind, flags, stream, payload)], the rest)"""
     found = []
@@ -77,7 +91,11 @@ def connect(address, timeout=20):
     if address.startswith("unix:"):
         one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         one.settimeout(timeout * SLOW)
-        one.connect(address[5:])
+        try:
+            one.connect(address[5:])
+        except OSError:
+            one.close()
+            raise
         return one
     host, port = address.rsplit(":", 1)
     one = socket.create_connection((host, int(port)), timeout=timeout * SLOW)
@@ -96,6 +114,16 @@ def is_closed(one):
         return False
     except OSError:
         return True
+
+
+def client_hello(context):
+    """As it goes out."""
+    out = ssl.MemoryBIO()
+    try:
+        context.wrap_bio(ssl.MemoryBIO(), out, server_hostname="localhost").do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return out.read()
 
 
 class Peer:
@@ -142,7 +170,10 @@ class Peer:
             if kind == WINDOW_UPDATE:
                 self.window[stream] = self.window.get(stream, 65535) + int.from_bytes(payload, "big")
             elif kind in (SETTINGS, PING) and not flags & ACK:
-                self.send(frame(kind, 0, payload if kind == PING else b"", ACK))
+                try:
+                    self.send(frame(kind, 0, payload if kind == PING else b"", ACK))
+                except OSError:
+                    pass  # it has gone: whoever reads learns of it
 
     def push(self, stream, count):
         """Sends so many bytes of a message as fast as it is allowed to; the bytes that went out before
@@ -176,6 +207,15 @@ class Peer:
             if any(f[0] in (RST_STREAM, GOAWAY) and f[2] in (0, stream) for f in self.frames[seen:]):
                 return sent
         return sent
+
+    def flood(self, name, count):
+        """Until the other side has enough of it: closes, or reads no more."""
+        self.socket.settimeout(2)
+        try:
+            for n in range(count):
+                self.send(FLOODS[name](n))
+        except OSError:
+            pass
 
     def status(self, stream, seconds=20):
         """How the call on this stream ended: the number of a gRPC status, "reset", or None."""

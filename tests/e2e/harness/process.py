@@ -57,12 +57,16 @@ class Process:
                                         preexec_fn=preexec, close_fds=True)
         self.pid = self.process.pid
         try:
-            self.ready = json.loads(self._first_line(ready_seconds * SLOW))
+            self.ready = self.understand(self._first_line(ready_seconds * SLOW))
         except BaseException:
             self.process.kill()
             self.process.wait()
             self.process.stdout.close()
             raise
+
+    def understand(self, line):
+        """What the first line says."""
+        return json.loads(line)
 
     def _first_line(self, seconds):
         """One byte at a time: what follows the line is left in the pipe for the test."""
