@@ -67,6 +67,7 @@ static enum zr_err s_serve(struct zr_provider_life *l, const struct zr_rpc_tls *
                                      .tls = tls,
                                      .max_message_bytes = MESSAGE_BYTES,
                                      .max_received_bytes = RECEIVED_BYTES,
+                                     .max_unread_bytes = RECEIVED_BYTES,
                                      .max_queued_bytes = MESSAGE_BYTES,
                                      .max_streams = STREAMS,
                                      .max_calls = STREAMS};

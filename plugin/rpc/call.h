@@ -59,6 +59,10 @@ struct zr_rpc_peer {
 /* Fills *out; its text lives in the call's arena. ZR_ERR_NOMEM. */
 enum zr_err zr_rpc_call_peer(struct zr_rpc_call *call, struct zr_rpc_peer *out) ZR_MUST_CHECK;
 
+/* How much memory the room above keeps for as long as this call is there: counts while a message
+ * waits for its peer. 0 at first. */
+void zr_rpc_call_keeps(struct zr_rpc_call *call, size_t bytes);
+
 /* ---- lifetime ---- */
 
 struct zr_rpc_call *zr_rpc_call_acquire(struct zr_rpc_call *call);

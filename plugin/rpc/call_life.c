@@ -43,6 +43,7 @@ static void s_forget(struct zr_rpc_server *s) {
 }
 
 static void s_clean_up(struct zr_rpc_call *call) {
+  zr_rpc_unread_end(call);
   if (call->in)
     grpc_byte_buffer_destroy(call->in);
   grpc_metadata_array_destroy(&call->metadata);

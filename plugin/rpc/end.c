@@ -54,6 +54,7 @@ static bool s_claim(struct zr_rpc_call *call) {
 static void s_on_done(struct zr_rpc_tag *tag, bool ok) {
   (void)ok; /* false: the peer did not get it */
   struct zr_rpc_call *call = ZR_OWNER(tag, struct zr_rpc_call, on_write);
+  zr_rpc_unread_end(call);
   if (call->stream.buffer)
     grpc_byte_buffer_destroy(call->stream.buffer);
   call->stream.buffer = NULL;
@@ -83,6 +84,7 @@ void zr_rpc_reply_part(struct zr_rpc_call *call, struct zr_rpc_bytes *bytes, siz
     return;
   }
   call->status = GRPC_STATUS_OK;
+  zr_rpc_unread_begin(call, len);
   s_send_end(call, zr_rpc_buffer(bytes, offset, len));
 }
 

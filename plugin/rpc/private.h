@@ -57,6 +57,12 @@ struct zr_rpc_server {
   atomic_uint calls;    /* that came and are not over */
   atomic_uint admitted; /* of those, the ones that count */
 
+  pthread_mutex_t unread_lock;
+  /* Guarded by unread_lock. */
+  struct zr_rpc_call *unread_oldest;
+  struct zr_rpc_call *unread_newest;
+  size_t unread_bytes;
+
   pthread_mutex_t lock;
   pthread_cond_t idle;       /* live may be 0, or a core is gone */
   struct zr_rpc_core *cores; /* newest first */
@@ -84,6 +90,16 @@ struct zr_rpc_stream {
   bool ending;              /* the status waits for the queue to empty */
   bool closed;              /* the peer is gone: nothing more is queued */
   grpc_byte_buffer *buffer; /* of the batch in the core */
+};
+
+/* A message that is in the core until its peer takes it. Guarded by server->unread_lock. */
+struct zr_rpc_waiting {
+  bool linked;
+  struct zr_rpc_call *older;
+  struct zr_rpc_call *newer;
+  struct zr_mono since;
+  size_t bytes; /* `kept` included */
+  size_t kept;  /* by the room above, for as long as the call is there */
 };
 
 struct zr_rpc_call {
@@ -116,6 +132,7 @@ struct zr_rpc_call {
   grpc_slice status_details;
   grpc_metadata trailer;
   struct zr_rpc_stream stream;
+  struct zr_rpc_waiting waiting;
 
   struct zr_arena arena;
   _Alignas(max_align_t) char storage[ZR_RPC_CALL_STORAGE];
@@ -163,6 +180,13 @@ void zr_rpc_stream_end(struct zr_rpc_call *call);
 /* The peer is gone: drops what is queued. gRPC thread. */
 void zr_rpc_stream_closed(struct zr_rpc_call *call);
 void zr_rpc_stream_clean_up(struct zr_rpc_stream *stream);
+
+/* ---- unread.c ---- */
+
+/* A message of `bytes` goes to the core; before its batch starts. */
+void zr_rpc_unread_begin(struct zr_rpc_call *call, size_t bytes);
+/* It has left, or never will. Harmless without a begin. */
+void zr_rpc_unread_end(struct zr_rpc_call *call);
 
 /* ---- listener.c: plaintext; tls_keeper.c: TLS ---- */
 

@@ -17,6 +17,8 @@ static void s_defaults(struct zr_rpc_options *o) {
   o->max_message_bytes = o->max_message_bytes ? o->max_message_bytes : (size_t)4 << 20;
   o->max_queued_bytes = o->max_queued_bytes ? o->max_queued_bytes : (size_t)4 << 20;
   o->max_received_bytes = o->max_received_bytes ? o->max_received_bytes : (size_t)256 << 20;
+  o->max_unread_bytes = o->max_unread_bytes ? o->max_unread_bytes : (size_t)256 << 20;
+  o->patience_ms = o->patience_ms ? o->patience_ms : 5000;
   o->max_streams = o->max_streams ? o->max_streams : 256;
   o->max_calls = o->max_calls ? o->max_calls : 1024;
   o->max_connections = o->max_connections ? o->max_connections : 512;
@@ -45,6 +47,7 @@ static void s_init_lock(struct zr_rpc_server *s) {
   pthread_condattr_t attr;
   pthread_mutex_init(&s->lock, NULL);
   pthread_mutex_init(&s->tls_lock, NULL);
+  pthread_mutex_init(&s->unread_lock, NULL);
   pthread_condattr_init(&attr);
   pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
   pthread_cond_init(&s->idle, &attr);

@@ -48,11 +48,15 @@ struct zr_rpc_options {
   size_t max_queued_bytes;   /* of one stream, waiting to be sent; 0: 4 MiB */
   size_t max_received_bytes; /* held by the core for requests that are not whole; 0: 256 MiB.
                                 Beyond: it closes idle connections, then cancels calls */
-  unsigned max_streams;      /* calls at once on one connection; 0: 256 */
-  unsigned max_calls;        /* calls at once in all; 0: 1024. Beyond: RESOURCE_EXHAUSTED with
-                                google.rpc.RetryInfo */
-  unsigned max_connections;  /* plaintext; 0: 512. Beyond: closed at once */
-  unsigned handshake_ms;     /* until a new connection must have spoken; 0: 10,000 */
+  size_t max_unread_bytes; /* of answers that peers have not taken, and of what is kept for them; 0:
+                              256 MiB. Beyond: calls that waited longer than patience_ms are
+                              cancelled, the oldest first */
+  int64_t patience_ms;     /* 0: 5,000 */
+  unsigned max_streams;    /* calls at once on one connection; 0: 256 */
+  unsigned max_calls;      /* calls at once in all; 0: 1024. Beyond: RESOURCE_EXHAUSTED with
+                              google.rpc.RetryInfo */
+  unsigned max_connections; /* plaintext; 0: 512. Beyond: closed at once */
+  unsigned handshake_ms;    /* until a new connection must have spoken; 0: 10,000 */
 };
 
 struct zr_rpc_server;

@@ -137,6 +137,7 @@ void zr_rpc_server_destroy(struct zr_rpc_server *s) {
   zr_free(s->methods);
   pthread_cond_destroy(&s->idle);
   pthread_mutex_destroy(&s->tls_lock);
+  pthread_mutex_destroy(&s->unread_lock);
   pthread_mutex_destroy(&s->lock);
   zr_free(s);
 }

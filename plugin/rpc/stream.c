@@ -73,6 +73,7 @@ static void s_do(struct zr_rpc_call *call, struct s_step step) {
 static void s_on_write(struct zr_rpc_tag *tag, bool ok) {
   struct zr_rpc_call *call = ZR_OWNER(tag, struct zr_rpc_call, on_write);
   struct zr_rpc_stream *st = &call->stream;
+  zr_rpc_unread_end(call);
   grpc_byte_buffer_destroy(st->buffer);
   st->buffer = NULL;
   struct zr_rpc_queued *dropped = NULL;
@@ -97,6 +98,7 @@ static void s_start_write(struct zr_rpc_call *call, struct zr_rpc_bytes *bytes, 
   size_t n = 0;
   if (!opened)
     ops[n++].op = GRPC_OP_SEND_INITIAL_METADATA;
+  zr_rpc_unread_begin(call, bytes->len);
   call->stream.buffer = zr_rpc_buffer(bytes, 0, bytes->len);
   ops[n].op = GRPC_OP_SEND_MESSAGE;
   ops[n++].data.send_message.send_message = call->stream.buffer;

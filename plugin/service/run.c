@@ -87,6 +87,7 @@ static void s_on_event(void *ctx, const struct zr_event *event) {
 
 static void s_answer(struct zr_operation *op, struct zr_caller *c) {
   if (c->watch) {
+    zr_rpc_call_keeps(c->call, op->bytes); /* and for as long as it reads */
     zr_history_pump(c);
     return;
   }
@@ -227,10 +228,10 @@ static void s_join(struct zr_operation *op, struct zr_caller *c) {
   }
   s_log(c, op, "release joined");
   s_link(op, c);
-  if (c->watch)
-    zr_history_pump(c);
-  else if (!op->running)
+  if (!op->running)
     s_answer(op, c);
+  else if (c->watch)
+    zr_history_pump(c);
 }
 
 void zr_operation_attach(struct zr_caller *c) {

@@ -84,6 +84,9 @@ bool zr_rpc_call_is_ended(const struct zr_rpc_call *c) {
 struct zr_arena *zr_rpc_call_arena(struct zr_rpc_call *c) {
   return &c->arena;
 }
+void zr_rpc_call_keeps(struct zr_rpc_call *c, size_t bytes) {
+  c->keeps = bytes;
+}
 struct zr_rpc_call *zr_rpc_call_acquire(struct zr_rpc_call *c) {
   c->refs++;
   return c;

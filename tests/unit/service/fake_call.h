@@ -24,6 +24,7 @@ struct zr_rpc_call {
   struct zr_rpc_bytes *sent[FAKE_MESSAGES];
   size_t sent_count;
   size_t acknowledged;
+  size_t keeps; /* as zr_rpc_call_keeps was told */
   bool hold;    /* do not say that messages were sent */
   bool reading; /* bidi: the next message was asked for */
 };
