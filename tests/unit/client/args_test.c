@@ -89,7 +89,7 @@ static void test_nothing_is_coerced(void **state) {
   REFUSES("given twice", "--product=vm", "--product=vm", "a");
   REFUSES("given twice", "--wait=1s", "--wait=1s", "a");
   REFUSES("not 60", "--wait=60", "a");
-  REFUSES("not 1d", "--timeout=1d", "a");
+  REFUSES("not 1w", "--timeout=1w", "a");
   REFUSES("is empty", "--from=");
   REFUSES("zec", "--depend-resource", "a");
   REFUSES("for --server", "--tls-ca=f", "a");
