@@ -44,8 +44,9 @@ class Case29_CredentialsRevoked(FaultCase):
 
     def test_revoked_for_everything(self):
         """Reads too, so what is under way cannot be settled by them."""
-        sim, plugin = self.world("--recycled", "5000", "--latency-ms", "150")
+        sim, plugin = self.world("--recycled", "5000")
         ids = sim.ids()
+        sim.slow_releases()
         call = plugin.stub().Release.future(make_request(ids, wait=5), timeout=90)
         sim.wait_for_calls(RELEASE, 2)
         sim.set(revoked=True)

@@ -14,7 +14,7 @@ import time
 import grpc
 from base import READ, RELEASE, SLOW, FaultCase, codes, make_request, on_read, on_release, outcomes
 from base import service, stubs, wait_until
-from harness.process import Process, clean_environment, program
+from harness.process import Process, children, clean_environment, is_gone, program
 from proxy import CuttingProxy
 
 
@@ -190,8 +190,9 @@ class Case36_CancelledMidBatch(StopCase):
         return lines
 
     def test_one_interrupt_of_the_client(self):
-        sim = self.simulator("--recycled", "3000", "--latency-ms", "100")
+        sim = self.simulator("--recycled", "3000")
         ids = sim.ids()
+        sim.slow_releases()
         client = self.client(sim, ids)
         sim.wait_for_calls(RELEASE, 1)
         client.process.send_signal(signal.SIGINT)
@@ -285,8 +286,9 @@ class Case37_ClientDisappears(StopCase):
         self.all_released(sim, ids, plugin.release(ids, request_id="w"), may_repeat=False)
 
     def test_a_plain_call_stops_at_the_boundary(self):
-        sim, plugin = self.world("--recycled", "4000", "--latency-ms", "150")
+        sim, plugin = self.world("--recycled", "4000")
         ids = sim.ids()
+        sim.slow_releases()
         proxy = CuttingProxy(plugin.address)
         self.addCleanup(proxy.stop)
         with grpc.insecure_channel(proxy.address, [("grpc.enable_http_proxy", 0)]) as channel:
@@ -296,6 +298,8 @@ class Case37_ClientDisappears(StopCase):
             proxy.cut_all()
             with self.assertRaises(grpc.RpcError):
                 call.result()
+        # Who asks again before the loss is noticed has joined what goes on.
+        wait_until(lambda: logged_at(plugin, "cancel"), 20, "the loss to be noticed")
         report = plugin.release(ids, request_id="p", timeout=60)
         found = self.exact(sim, ids, report)
         self.assertTrue(found.get("not_attempted"), "it went on to the end")
@@ -303,26 +307,24 @@ class Case37_ClientDisappears(StopCase):
 
     def test_the_command_line_is_killed(self):
         """Its own plugin stops with it; the next run finishes the rest."""
-        sim = self.simulator("--recycled", "2000", "--latency-ms", "100")
+        sim = self.simulator("--recycled", "2000")
         ids = sim.ids()
+        sim.slow_releases()
         client = Process([program("zenrelease"), "release", "--json", *ids],
                          clean_environment(self.home(), sim.environment()))
         sim.wait_for_calls(RELEASE, 1)
+        plugins = children(client.pid)
+        self.assertEqual(len(plugins), 1)
         client.process.kill()
         client.process.wait()
         client.process.stdout.close()
         client.log.close()
-        wait_until(lambda: self.quiet(sim), 60, "its plugin to stop")
+        wait_until(lambda: is_gone(plugins[0]), 60, "its plugin to stop")
         self.assertLess(len(sim.submissions()), 2000)
+        sim.fault()
         code, lines = self.cli_json("release", "--allow-missing", *ids, environment=sim.environment())
         self.assertEqual(code, 0, lines[-1]["counts"])
         self.assertEqual((sim.destroyed(), sim.resubmitted()), (set(ids), []))
-
-    @staticmethod
-    def quiet(sim):
-        before = sim.count()
-        time.sleep(1.2)  # reads of a plugin at work are never that far apart here
-        return sim.count() == before
 
 
 class Case42_ShortOfEverything(StopCase):
@@ -416,8 +418,9 @@ class Case42_ShortOfEverything(StopCase):
         self.all_released(sim, ids, call.result(), may_repeat=False)
 
     def test_sigterm_drains_to_a_boundary(self):
-        sim, plugin = self.world("--recycled", "4000", "--latency-ms", "150")
+        sim, plugin = self.world("--recycled", "4000")
         ids = sim.ids()
+        sim.slow_releases()
         call = plugin.stub().Release.future(make_request(ids), timeout=120)
         sim.wait_for_calls(RELEASE, 2)
         plugin.process.send_signal(signal.SIGTERM)
@@ -427,8 +430,9 @@ class Case42_ShortOfEverything(StopCase):
         self.resume(sim, self.server(sim), ids)
 
     def test_a_storm_of_sigterm(self):
-        sim, plugin = self.world("--recycled", "4000", "--latency-ms", "150")
+        sim, plugin = self.world("--recycled", "4000")
         ids = sim.ids()
+        sim.slow_releases()
         call = plugin.stub().Release.future(make_request(ids), timeout=120)
         sim.wait_for_calls(RELEASE, 2)
 

@@ -17,4 +17,5 @@ sanitized=0
 if grep -q '^ZR_SANITIZE:STRING=.' "$build/CMakeCache.txt"; then sanitized=1; fi
 ../e2e/make-stubs "$build/tests/stubs" >/dev/null
 export ZR_BIN=$build/bin ZR_STUBS=$build/tests/stubs ZR_SANITIZED=$sanitized
+export TSAN_OPTIONS=${TSAN_OPTIONS-ignore_noninstrumented_modules=1:exitcode=66}
 exec /usr/bin/python3 -B run.py "${@:2}"

@@ -118,8 +118,9 @@ class ExitCodes(CommandLine):
         self.assert_honest(sim, ids, result)
 
     def test_130_interrupted_after_an_exact_report(self):
-        sim = self.world("--recycled", "5000", "--latency-ms", "150")
+        sim = self.world("--recycled", "5000")
         ids = sim.ids()
+        sim.slow_releases()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             command = subprocess.Popen(
                 [program("zenrelease"), "release", "--json", "--from", "-"], stdin=subprocess.PIPE,

@@ -14,7 +14,7 @@ import grpc
 from harness.case import Case
 from harness.fake_server import FakeServer, group, record, result
 from harness.plugin import make_request, service, v1
-from harness.process import SANITIZED, wait_until
+from harness.process import WHOLE, wait_until
 
 RELEASE = "ReleaseInstances"
 BIN = {"outcome": v1.OUTCOME_REFUSED, "last_status": "RECYCLE", "diagnostic_code": "STILL_IN_BIN"}
@@ -359,7 +359,7 @@ class Journal(Case):
         return sim, code, json.loads(out.splitlines()[-1]), err
 
     def test_what_had_no_effect_is_told_or_released_on_demand(self):
-        if SANITIZED:
+        if not WHOLE:
             self.skipTest("a minute of waiting, which the optimised build has had")
         with futures.ThreadPoolExecutor(2) as both:  # an unanswered call is watched for a minute
             told = both.submit(self.resume_half, "told")

@@ -50,8 +50,8 @@ class Limits(Case):
             peer.close()
             wait_until(lambda n=quiet: self.descriptors() <= n + 4, 20, "the connection to go")
             self.serves()
-            if not SANITIZED:  # after the end, so that all of it has been looked at
-                self.assertLess(self.server.memory_kib() - before, mebibytes << 10, f"agrees: {agrees}")
+            # After the end, so that all of it has been looked at.
+            self.assert_memory(self.server.memory_kib() - before, mebibytes << 10)
 
     def test_pings(self):
         self.flood("pings")

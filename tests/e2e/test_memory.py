@@ -10,12 +10,12 @@ import sys
 import unittest
 
 from harness.case import Case
-from harness.process import BIN, SANITIZED, SLOW, clean_environment
+from harness.process import BIN, SLOW, WHOLE, clean_environment
 
 TESTS = os.path.join(BIN, "..", "tests")
 FULL = os.environ.get("ZR_SWEEP") == "full"
 # Runs for each path in the ordinary tests; a place more or less is no matter there.
-MOST = 0 if FULL or os.environ.get("ZR_SWEEP") == "places" else 8 if SANITIZED else 20
+MOST = 0 if FULL or os.environ.get("ZR_SWEEP") == "places" else 20 if WHOLE else 8
 
 
 class Memory(Case):

@@ -99,13 +99,16 @@ class Stopping(Case):
         return found
 
     def test_a_cancelled_call_stops_before_the_next_batch_and_keeps_its_report(self):
-        sim, plugin = self.pair("--recycled", "4000", "--latency-ms", "150")
+        sim, plugin = self.pair("--recycled", "4000")
         ids = sim.ids()
+        sim.slow_releases()
         call = plugin.stub().Release.future(make_request(ids, request_id="c-1"), timeout=300)
         sim.wait_for_calls(RELEASE, 1)
         call.cancel()
         with self.assertRaises(grpc.FutureCancelledError):
             call.result()
+        # Who asks again before the loss is noticed has joined what goes on.
+        wait_until(lambda: '"@message":"cancel"' in plugin.errors(), 20, "the loss to be noticed")
         report = plugin.release(ids, request_id="c-1")
         found = self.exact(sim, ids, report)
         self.assertTrue(found.get("not_attempted"), "it went on to the end")
@@ -113,8 +116,9 @@ class Stopping(Case):
         self.assertEqual({c for i in found["not_attempted"] for c in codes(report, i)}, {"CANCELLED"})
 
     def test_cancel_release_ends_a_watched_operation_with_an_exact_report(self):
-        sim, plugin = self.pair("--recycled", "4000", "--latency-ms", "150")
+        sim, plugin = self.pair("--recycled", "4000")
         ids, stub = sim.ids(), plugin.stub()
+        sim.slow_releases()
         stream = stub.WatchRelease(make_request(ids, request_id="c-2"), timeout=300)
         for event in stream:
             if event.WhichOneof("event") == "batch_sent":
@@ -149,8 +153,9 @@ class Stopping(Case):
         report = within(plugin, 1.5, ids, "d-1")  # too short for a hundred batches on any machine
         found = self.exact(sim, ids, report)
         self.assertTrue(found.get("not_attempted"), "it outlived its deadline")
+        # The last calls have little time, on a loaded machine less than a connection takes.
         self.assertLessEqual({c for i in found["not_attempted"] for c in codes(report, i)},
-                             {"DEADLINE", "CANCELLED"})
+                             {"DEADLINE", "CANCELLED", "UNREACHABLE"})
 
     def test_one_caller_s_cancellation_leaves_another_s_ids_alone(self):
         sim, plugin = self.pair("--recycled", "60")

@@ -554,7 +554,8 @@ class ExitCodes(PlanCase):
                          {"Apply the same plan again: it reads first."})
 
     def test_130_and_the_same_plan_finishes_the_rest(self):
-        sim = self.world("--recycled", "3000", "--latency-ms", "100")
+        sim = self.world("--recycled", "3000")
+        sim.slow_releases()
         plan = self.plan(teardown(step("a", selector={"name": "vm-000*"}, policy=WIDE),
                                   step("b", selector={"name": "vm-00[1-9]*"}, policy=WIDE,
                                        depends_on=["a"])))
@@ -570,7 +571,7 @@ class ExitCodes(PlanCase):
             result = json.loads(out.read().splitlines()[-1])
         self.assert_honest(sim, planned, result)
         self.assertGreater(result["counts"]["not_attempted"], 0)
-        sim.set(latency_ms=0)
+        sim.fault()
         code, again = self.apply(plan)
         self.assertEqual(code, 0)
         self.assertEqual(sim.destroyed(), set(planned))

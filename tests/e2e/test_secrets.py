@@ -1,7 +1,6 @@
 """Where secrets never go: streams, logs, errors, command lines, saved files, core dumps."""
 
 import base64
-import glob
 import json
 import os
 import resource
@@ -16,7 +15,7 @@ from harness import secrets
 from harness.case import Case
 from harness.certificates import Certificates
 from harness.plugin import PRODUCTS, by_outcome, make_request, service, stubs
-from harness.process import SANITIZED, clean_environment, program, run, wait_until
+from harness.process import SANITIZED, children, clean_environment, program, run, wait_until
 from harness.secrets import KEY_ID, PASSWORD, PROXY_PASSWORD, TOKEN
 
 ALL = {"the key id": KEY_ID, "the password": PASSWORD, "the token": TOKEN,
@@ -38,14 +37,6 @@ TROUBLE = (
 def command_line(pid):
     with open(f"/proc/{pid}/cmdline", "rb") as file:
         return file.read()
-
-
-def children(pid):
-    found = []
-    for path in glob.glob(f"/proc/{pid}/task/*/children"):
-        with open(path, encoding="ascii") as file:
-            found += [int(child) for child in file.read().split()]
-    return found
 
 
 class Search(unittest.TestCase):

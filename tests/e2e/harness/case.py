@@ -8,17 +8,35 @@ import grpc
 
 from . import truth
 from .plugin import Plugin
-from .process import clean_environment, program, run
+from .process import SANITIZED, clean_environment, program, run
 from .simulator import Simulator
 
 
 class Case(unittest.TestCase):
     maxDiff = 2000
 
+    def run(self, result=None):
+        """What a decorator skips is told, too."""
+        for what in (type(self), getattr(self, self._testMethodName)):
+            if getattr(what, "__unittest_skip__", False):
+                self.leave_out(what.__unittest_skip_why__)
+                break
+        return super().run(result)
+
+    def leave_out(self, reason):
+        """Says what is not looked at, on a line of its own, where the summary of tests/run.sh finds it."""
+        print(f"\nSKIPPED: {self._testMethodName}: {reason}", flush=True)
+
     def skipTest(self, reason):
-        """Says so where the summary of tests/run.sh finds it."""
-        print(f"SKIPPED: {self._testMethodName}: {reason}", flush=True)
+        self.leave_out(reason)
         super().skipTest(reason)
+
+    def assert_memory(self, kib, most_kib):
+        """A bound that only the programs as they are shipped can keep."""
+        if SANITIZED:
+            self.leave_out("the bound on memory: a sanitizer needs more")
+        else:
+            self.assertLess(kib, most_kib)
 
     def home(self):
         """A folder of the case's own, removed afterwards."""

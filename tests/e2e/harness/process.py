@@ -1,5 +1,6 @@
 """Programs under test as processes. They say when they are ready; nothing here sleeps and hopes."""
 
+import glob
 import json
 import os
 import re
@@ -13,6 +14,8 @@ import time
 BIN = os.environ.get("ZR_BIN") or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "build", "bin")
 SANITIZED = os.environ.get("ZR_SANITIZED") == "1"
+# Everything that can run, also what takes minutes under a sanitizer: tests/run.sh --tsan.
+WHOLE = not SANITIZED or os.environ.get("ZR_WHOLE") == "1"
 # How much longer things may take than on a quiet machine with an optimised build.
 SLOW = 4 if SANITIZED else 2
 
@@ -34,6 +37,24 @@ def wait_until(condition, seconds=10, what="the condition"):
         if time.monotonic() > end:
             raise AssertionError(f"{what} did not come true within {seconds * SLOW} s")
         select.select([], [], [], 0.005)
+
+
+def children(pid):
+    """The processes that this one has started."""
+    found = []
+    for path in glob.glob(f"/proc/{pid}/task/*/children"):
+        with open(path, encoding="ascii") as file:
+            found += [int(child) for child in file.read().split()]
+    return found
+
+
+def is_gone(pid):
+    """It has ended; nobody may have fetched its exit code yet."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def clean_environment(home, extra=None):

@@ -4,7 +4,7 @@ import json
 import urllib.error
 import urllib.request
 
-from .process import Process, clean_environment, program, wait_until
+from .process import SLOW, Process, clean_environment, program, wait_until
 
 
 class Simulator(Process):
@@ -101,6 +101,11 @@ class Simulator(Process):
 
     def resubmitted(self):
         return self.get("ledger")["resubmitted"]
+
+    def slow_releases(self):
+        """Each release is done at once and answered late: what interrupts a run comes in the midst of it also where
+        the test waits for the processor. The plugin has eight under way at a time."""
+        self.fault({"do": "delay", "delay_ms": 500 * SLOW, "match": {"action": "ReleaseInstances"}})
 
     def wait_for_calls(self, action, count, seconds=15):
         wait_until(lambda: self.count(action) >= count, seconds, f"{count} x {action}")
