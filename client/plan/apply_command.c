@@ -1,5 +1,6 @@
 /* zenrelease apply FILE, and zenrelease apply --plan PLAN. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "agree.h"
 #include "apply.h"
+#include "apply_journal.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/out.h"
@@ -288,8 +290,10 @@ static void s_tell_plan(const struct apply_args *args, const struct zr_plan *pla
 static enum zr_exit s_apply_plan(struct apply_args *args) {
   struct zr_plan plan = {0};
   struct zr_connection c;
+  struct zr_buf journal = ZR_BUF_INIT(PATH_MAX + 16);
   enum zr_exit code = ZR_EXIT_USAGE;
-  if (s_open(args, &plan) && s_report_opens(args)) {
+  if (s_open(args, &plan) && s_report_opens(args) &&
+      zr_journal_beside(args->common, args->plan, &journal)) {
     code = zr_connect(&c, args->common);
     if (code == ZR_EXIT_OK)
       code = s_is_ours(args, &c, &plan.head);
@@ -300,6 +304,7 @@ static enum zr_exit s_apply_plan(struct apply_args *args) {
     zr_disconnect(&c);
   }
   zr_plan_clean_up(&plan);
+  zr_buf_clean_up(&journal);
   return zr_interrupted() ? ZR_EXIT_STOPPED : code;
 }
 

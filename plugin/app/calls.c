@@ -100,22 +100,25 @@ static void s_not_started(struct zr_loop *l, const struct zr_action *a, enum zr_
                                   .retry_after_ms = -1};
   if (a->kind == ZR_ACTION_DESCRIBE)
     zr_engine_described(l->engine, a->op, &(struct zr_describe_end){.call = end}, zr_loop_now());
-  else if (a->kind == ZR_ACTION_COUNT_BIN)
+  else if (a->kind == ZR_ACTION_COUNT_BIN || a->kind == ZR_ACTION_COUNT_GROUP)
     zr_engine_counted(l->engine, a->op, &end, 0, zr_loop_now());
   else
     s_released_unsent(l, a, &(struct zr_release_end){.call = end});
 }
 
-/* The bin's total comes with any page of it. */
+/* The total of the bin, or of a group, comes with any page of it. */
 static enum zr_err s_count(struct zr_loop *l, const struct zr_action *a, struct call *c) {
-  const struct zr_list_query query = {
-      .product = a->product, .status = "RECYCLE", .page_num = 1, .page_size = 1};
+  const struct zr_list_query query = {.product = a->product,
+                                      .status = a->group ? NULL : "RECYCLE",
+                                      .resource_group_id = a->group,
+                                      .page_num = 1,
+                                      .page_size = 1};
   return zr_remote_list(l->remote, &query, a->timeout_ms, s_counted, c);
 }
 
 static enum zr_err s_start(struct zr_loop *l, const struct zr_action *a,
                            const struct zr_remote_order *order, struct call *c) {
-  if (a->kind == ZR_ACTION_COUNT_BIN)
+  if (a->kind == ZR_ACTION_COUNT_BIN || a->kind == ZR_ACTION_COUNT_GROUP)
     return s_count(l, a, c);
   return a->kind == ZR_ACTION_DESCRIBE ? zr_remote_describe(l->remote, order, s_described, c)
                                        : zr_remote_release(l->remote, order, s_released, c);
@@ -185,6 +188,7 @@ void zr_calls_carry_out(struct zr_loop *l) {
     case ZR_ACTION_DESCRIBE:
     case ZR_ACTION_RELEASE:
     case ZR_ACTION_COUNT_BIN:
+    case ZR_ACTION_COUNT_GROUP:
       s_call(l, &a);
       break;
     case ZR_ACTION_DONE:

@@ -23,9 +23,9 @@ struct s_look {
   size_t id_count;
   struct zr_describe_end end;
   struct zr_instance *rows;
-  bool *known;           /* by id; NULL: nothing is known */
-  struct zr_wall *first; /* likewise */
-  atomic_uint answers;   /* that are still to come, and one while it is being asked */
+  enum zr_journal_known *known; /* by id; NULL: nothing is known */
+  struct zr_wall *first;        /* likewise */
+  atomic_uint answers;          /* that are still to come, and one while it is being asked */
   struct zr_task task;
 };
 
@@ -105,6 +105,7 @@ static void s_note_left(struct zr_keeper *k, const struct zr_seen_read *read,
 
 static void s_annotate(struct s_look *l) {
   const char **known = zr_arena_calloc(&l->arena, l->id_count, sizeof *known);
+  bool *gone = zr_arena_calloc(&l->arena, l->id_count, sizeof *gone);
   size_t n = 0;
   size_t at = 0;
   for (size_t i = 0; i < l->id_count; i++) {
@@ -112,10 +113,13 @@ static void s_annotate(struct s_look *l) {
     struct zr_instance *row = found < l->end.row_count ? &l->rows[found] : NULL;
     if (row && l->first)
       row->bin_since_ms = s_is_bin(row) ? l->first[i].ms : 0;
-    if (!row && l->known && l->known[i] && known)
-      known[n++] = l->ids[i];
+    if (row || !l->known || l->known[i] == ZR_JOURNAL_UNKNOWN || !known || !gone)
+      continue;
+    gone[n] = l->known[i] == ZR_JOURNAL_GONE;
+    known[n++] = l->ids[i];
   }
   l->end.known_ids = known;
+  l->end.known_gone = gone;
   l->end.known_count = n;
 }
 
@@ -145,7 +149,7 @@ static void s_answered(struct s_look *l) {
 }
 
 /* Journal thread, these two. */
-static void s_on_known(void *ctx, const bool *known, size_t count) {
+static void s_on_known(void *ctx, const enum zr_journal_known *known, size_t count) {
   struct s_look *l = ctx;
   if (known)
     memcpy(l->known, known, count * sizeof *known);

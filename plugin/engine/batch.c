@@ -12,6 +12,7 @@
  */
 #include "engine/gate.h"
 #include "engine/held.h"
+#include "engine/probe.h"
 #include "engine/verdict.h"
 
 enum zr_err zr_batch_new(struct zr_engine *e, struct zr_lane *l, struct zr_budget *budget,
@@ -127,6 +128,8 @@ static void s_judge(struct zr_engine *e, struct zr_batch *b, struct zr_item *it)
   bool would = v.next == ZR_NEXT_DECIDED && v.code == ZR_CODE_WOULD_RELEASE;
   bool unread =
       it->attempts > 0 && !it->read_since_answer; /* a 429: no refusal before it is read */
+  if (v.next == ZR_NEXT_WAIT && it->hidden && !it->probed && !it->in_flight)
+    zr_probe_want(e, it);
   if (it->attempts == 0 && (would || v.next == ZR_NEXT_SEND))
     zr_gate_hold_back(e, it);
   if (would) {

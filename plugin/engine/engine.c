@@ -2,6 +2,7 @@
 
 #include "engine/gate.h"
 #include "engine/held.h"
+#include "engine/probe.h"
 #include "engine/verdict.h"
 
 enum zr_err zr_engine_new(const struct zr_engine_options *options, struct zr_engine **out) {
@@ -44,8 +45,9 @@ static void s_recycle(struct zr_engine *e) {
 }
 
 static bool s_embedded(const struct zr_out *o) {
-  return o->op || (o->job && (o == &o->job->outcomes_out || o == &o->job->done_out ||
-                              (o->job->guard && o == &o->job->guard->count_out)));
+  return o->op || o->probe ||
+         (o->job && (o == &o->job->outcomes_out || o == &o->job->done_out ||
+                     (o->job->guard && o == &o->job->guard->count_out)));
 }
 
 static void s_forget_outs(struct zr_engine *e) {
@@ -65,6 +67,7 @@ void zr_engine_destroy(struct zr_engine *e) {
     return;
   s_recycle(e);
   s_forget_outs(e);
+  zr_probes_free(e);
   struct zr_job *j;
   struct zr_job *next_job;
   HASH_ITER(hh, e->jobs, j, next_job) {
@@ -218,6 +221,9 @@ static bool s_hand_out(struct zr_engine *e, struct zr_out *o, struct zr_action *
     out->product = o->job->product;
     out->timeout_ms = e->options.call_timeout_ms;
     break;
+  case ZR_ACTION_COUNT_GROUP:
+    zr_probe_hand_out(e, o->probe, out);
+    break;
   case ZR_ACTION_DONE:
     if (!zr_report_build(e, o->job))
       return false;
@@ -258,7 +264,7 @@ struct zr_mono zr_engine_wake(const struct zr_engine *e, struct zr_mono now) {
 
 bool zr_engine_is_idle(const struct zr_engine *e) {
   return HASH_COUNT(e->jobs) == 0 && HASH_COUNT(e->ops) == 0 && !e->batches && !e->outs &&
-         e->item_total == 0;
+         !e->probes && e->item_total == 0;
 }
 
 size_t zr_engine_jobs(const struct zr_engine *e) {

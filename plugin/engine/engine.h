@@ -36,13 +36,14 @@ struct zr_engine_options {
 };
 
 enum zr_action_kind {
-  ZR_ACTION_DESCRIBE,  /* read these ids, then zr_engine_described(op) */
-  ZR_ACTION_RELEASE,   /* order their release, then zr_engine_released(op) */
-  ZR_ACTION_EVENT,     /* tell whoever watches `job` */
-  ZR_ACTION_DONE,      /* `job` is over: its report; the handle is dead afterwards */
-  ZR_ACTION_COUNT_BIN, /* how many are in the product's bin, then zr_engine_counted(op) */
-  ZR_ACTION_RECORD,    /* keep the intent to release these ids, then zr_engine_recorded(op) */
-  ZR_ACTION_VOID,      /* the call of this intent (`batch`) will not leave: keep that */
+  ZR_ACTION_DESCRIBE,    /* read these ids, then zr_engine_described(op) */
+  ZR_ACTION_RELEASE,     /* order their release, then zr_engine_released(op) */
+  ZR_ACTION_EVENT,       /* tell whoever watches `job` */
+  ZR_ACTION_DONE,        /* `job` is over: its report; the handle is dead afterwards */
+  ZR_ACTION_COUNT_BIN,   /* how many are in the product's bin, then zr_engine_counted(op) */
+  ZR_ACTION_COUNT_GROUP, /* how many of `group` this account sees, then zr_engine_counted(op) */
+  ZR_ACTION_RECORD,      /* keep the intent to release these ids, then zr_engine_recorded(op) */
+  ZR_ACTION_VOID,        /* the call of this intent (`batch`) will not leave: keep that */
 };
 
 /* What to do next. Pointers are borrowed: ids until the call's end is given back, event and report
@@ -51,6 +52,7 @@ struct zr_action {
   enum zr_action_kind kind;
   uint64_t op; /* of a call; give it back with its end, exactly once */
   enum zr_product product;
+  const char *group; /* COUNT_GROUP: a resource group, any status */
   const char *const *ids;
   size_t id_count;
   bool depend_resource;
@@ -87,7 +89,7 @@ void zr_engine_described(struct zr_engine *e, uint64_t handle, const struct zr_d
                          struct zr_engine_time now);
 void zr_engine_released(struct zr_engine *e, uint64_t handle, const struct zr_release_end *end,
                         struct zr_engine_time now);
-/* `total` is the bin's size; read only when the call's class is OK. */
+/* `total` is the size of the bin or the group; read only when the call's class is OK. */
 void zr_engine_counted(struct zr_engine *e, uint64_t op, const struct zr_call_end *end,
                        uint64_t total, struct zr_engine_time now);
 

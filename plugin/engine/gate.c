@@ -4,6 +4,7 @@
  * sends meanwhile is that caller's affair: the job hears of it.
  */
 #include "engine/gate.h"
+#include "engine/probe.h"
 
 enum { WHY_MAX = 512, PERCENT = 100 };
 
@@ -68,7 +69,7 @@ static bool s_is_held(enum zr_code c) {
 
 static void s_tally_sub(struct tally *t, const struct zr_sub *s) {
   if (!s->item) {
-    t->drifted += s->code == ZR_CODE_DRIFTED;
+    t->drifted += s->code == ZR_CODE_DRIFTED || s->code == ZR_CODE_GROUP_NOT_VISIBLE;
     t->gone += s->outcome == ZR_OUTCOME_ALREADY_GONE;
     t->unread += s->outcome == ZR_OUTCOME_NOT_ATTEMPTED && !s_is_held(s->code);
     return;
@@ -266,6 +267,8 @@ static void s_uncounted(struct zr_engine *e, struct zr_job *j, const struct zr_c
 void zr_engine_counted(struct zr_engine *e, uint64_t op, const struct zr_call_end *end,
                        uint64_t total, struct zr_engine_time now) {
   e->now = now;
+  if (zr_probe_counted(e, op, end, total))
+    return;
   struct zr_job *j = s_counting(e, op);
   if (!j)
     return;

@@ -355,7 +355,8 @@ struct zr_verdict zr_guard_adjust(const struct zr_sub *s, struct zr_verdict v) {
   const struct zr_item *it = s->item;
   if (!s->job->guard || !s->job->guard->expected || it->attempts > 0)
     return v;
-  if (v.outcome == ZR_OUTCOME_NOT_FOUND) /* its caller has seen it there */
+  if (v.outcome == ZR_OUTCOME_NOT_FOUND &&
+      v.code == ZR_CODE_NOT_FOUND) /* its caller has seen it there */
     return (struct zr_verdict){v.next, ZR_OUTCOME_ALREADY_GONE, ZR_CODE_NONE};
   if (v.outcome == ZR_OUTCOME_NOT_RECYCLED && it->presence != ZR_PRESENCE_LEAVING)
     return (struct zr_verdict){v.next, ZR_OUTCOME_NOT_ATTEMPTED, ZR_CODE_DRIFTED};

@@ -58,7 +58,8 @@ void zr_item_seen(struct zr_item *it, const struct zr_instance *row, struct zr_r
                   struct zr_mono now) {
   s_note_read(it, read_id, now);
   it->seen = true;
-  it->hidden = false;
+  it->hidden = it->probed = false;
+  it->probes = 0;
   it->absent_streak = 0;
   it->presence = zr_presence_of_status(row->status);
   s_set_text(&it->status, row->status);
@@ -73,8 +74,20 @@ void zr_item_absent(struct zr_item *it, struct zr_rstr *read_id, struct zr_mono 
   it->presence = ZR_PRESENCE_ABSENT;
 }
 
-void zr_item_known(struct zr_item *it) {
+void zr_item_known(struct zr_item *it, bool gone) {
   it->seen = true;
+  it->recorded_gone = it->recorded_gone || gone;
+}
+
+void zr_item_expected(struct zr_item *it, const char *group) {
+  if (!it->group)
+    s_set_text(&it->group, group);
+}
+
+void zr_item_unhidden(struct zr_item *it, struct zr_mono now) {
+  it->look_until = now;
+  it->hidden = false;
+  it->absent_streak = 1;
 }
 
 void zr_item_malformed(struct zr_item *it, struct zr_answer *answer, struct zr_mono now) {
@@ -169,7 +182,7 @@ void zr_item_listed(struct zr_item *it, struct zr_answer *answer, struct zr_mono
 
 void zr_item_finalise(struct zr_item *it, struct zr_mono now) {
   if (!it->final)
-    it->final_at = now;
+    it->look_until = now;
   it->final = true;
 }
 

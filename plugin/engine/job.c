@@ -144,6 +144,8 @@ static enum zr_err s_attach(struct zr_engine *e, struct zr_job *j,
     if (!it)
       return ZR_ERR_NOMEM;
     s->item = it;
+    if (j->guard && j->guard->expected)
+      zr_item_expected(it, j->guard->expected[i].resource_group_id);
     s->joined_at = e->now.mono;
     s->retry_after_ms = -1;
     s->other_options = it->lane && it->lane->depend_resource != r->depend_resource;

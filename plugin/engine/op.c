@@ -126,8 +126,9 @@ static const struct zr_instance *s_row(const struct zr_describe_end *end, const 
   return NULL;
 }
 
-static bool s_is_known(const struct zr_describe_end *end, const char *id) {
+static bool s_is_known(const struct zr_describe_end *end, const char *id, bool *gone) {
   for (size_t i = 0; i < end->known_count; i++) {
+    *gone = end->known_gone && end->known_gone[i];
     if (strcmp(end->known_ids[i], id) == 0)
       return true;
   }
@@ -148,8 +149,9 @@ static bool s_take_rows(struct zr_engine *e, struct zr_op *op, const struct zr_d
       zr_item_seen(op->items[i], row, read_id, e->now.mono);
     else
       zr_item_absent(op->items[i], read_id, e->now.mono);
-    if (!row && s_is_known(end, op->ids[i]))
-      zr_item_known(op->items[i]);
+    bool gone = false;
+    if (!row && s_is_known(end, op->ids[i], &gone))
+      zr_item_known(op->items[i], gone);
     zr_guard_note(e, op->items[i], row);
     zr_held_clear(e, op->items[i]);
   }

@@ -52,6 +52,11 @@ static const char *s_detail(struct zr_arena *a, const struct zr_sub *s) {
   const char *id = zr_rstr_text(s->id);
   switch (s->outcome) {
   case ZR_OUTCOME_NOT_FOUND:
+    if (s->code == ZR_CODE_GROUP_NOT_VISIBLE)
+      return zr_arena_printf(a,
+                             "Instance %s is absent, and so is all else of its resource group; "
+                             "nothing was sent for it.",
+                             id);
     return zr_arena_printf(
         a, "Two reads of this account found no instance %s; nothing was sent for it.", id);
   case ZR_OUTCOME_NOT_RECYCLED:
@@ -74,8 +79,9 @@ static const char *s_detail(struct zr_arena *a, const struct zr_sub *s) {
     return s_not_attempted(a, s);
   case ZR_OUTCOME_UNKNOWN:
     return s_sent_text(a, s, "no later read could tell what became of it");
-  case ZR_OUTCOME_NONE:
   case ZR_OUTCOME_RELEASED:
+    return s_sent_text(a, s, "it is absent now, and so is all else of its resource group");
+  case ZR_OUTCOME_NONE:
   case ZR_OUTCOME_ALREADY_GONE:
   case ZR_OUTCOME_COUNT_:
     break;

@@ -112,7 +112,7 @@ static struct zr_call_end s_end_of(const struct zr_open_call *call) {
 static void s_replay_id(struct zr_engine *e, struct zr_item *it, const struct zr_open_call *call,
                         struct zr_answer *answer, struct zr_rstr *request_id) {
   enum zr_class c = call->answered ? call->end.call.class_ : ZR_CLASS_UNKNOWN;
-  zr_item_known(it); /* in the bin, by the read before the call */
+  zr_item_known(it, false); /* in the bin, by the read before the call */
   if (c == ZR_CLASS_NOT_SENT || c == ZR_CLASS_NO_CHANNEL)
     return;
   zr_item_sent(it, call->batch, call->sent_at);

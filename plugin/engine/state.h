@@ -116,11 +116,13 @@ struct zr_out {
   enum zr_action_kind kind;
   struct zr_job *job;
   struct zr_op *op;
+  struct zr_probe *probe;
   struct zr_event event;
   struct zr_answer *answer; /* keeps the event's text alive */
 };
 
 struct zr_guard; /* gate.h */
+struct zr_probe; /* probe.c */
 
 struct zr_job {
   UT_hash_handle hh;
@@ -166,6 +168,7 @@ struct zr_item {
   /* What reads said. */
   enum zr_presence presence;
   bool seen;              /* by any read of this operation, or known from the journal */
+  bool recorded_gone;     /* the journal has it released, or gone */
   bool malformed;         /* the service refused to read an id of this form */
   unsigned absent_streak; /* complete reads in a row without it */
   bool read_since_answer;
@@ -176,6 +179,8 @@ struct zr_item {
   struct zr_rstr *zone;
   struct zr_rstr *group; /* resource group */
   bool hidden;           /* vanished with too many others to be believed gone (crowd.c) */
+  bool probed;           /* … and nothing of its group is shown either, or it cannot be asked */
+  unsigned probes;       /* that failed */
   struct zr_rstr *read_id[2];
 
   /* What was sent, and what came back. The strongest of these decides what absence means. */
@@ -189,7 +194,7 @@ struct zr_item {
   bool unauthorized;          /* the last refusal was one of authorisation */
   bool refused;               /* a conclusive refusal of a call that named it */
   bool final;                 /* not to be sent again: singled out, failed list, redirect */
-  struct zr_mono final_at;
+  struct zr_mono look_until;  /* the watch does not end before, and one read comes after it */
   uint32_t attempts;
   uint32_t earlier;     /* of them, those of an earlier process */
   uint32_t replayed[2]; /* by depend_resource: the last call of an earlier process that it knows */
@@ -299,6 +304,7 @@ struct zr_engine {
   struct zr_lane *lanes;
   struct zr_batch *batches;
   struct zr_op *ops;
+  struct zr_probe *probes;
   struct zr_out *outs;
   uint64_t next_handle;
   uint32_t next_batch;
@@ -333,7 +339,11 @@ void zr_item_release(struct zr_engine *e, struct zr_item *it);
 void zr_item_seen(struct zr_item *it, const struct zr_instance *row, struct zr_rstr *read_id,
                   struct zr_mono now);
 void zr_item_absent(struct zr_item *it, struct zr_rstr *read_id, struct zr_mono now);
-void zr_item_known(struct zr_item *it);
+void zr_item_known(struct zr_item *it, bool gone);
+/* A caller says where it was. */
+void zr_item_expected(struct zr_item *it, const char *group);
+/* Its group is seen: a read that comes after may still show it, and if not it is gone. */
+void zr_item_unhidden(struct zr_item *it, struct zr_mono now);
 void zr_item_malformed(struct zr_item *it, struct zr_answer *answer, struct zr_mono now);
 void zr_item_sent(struct zr_item *it, uint32_t batch, struct zr_wall at);
 void zr_item_unsent(struct zr_item *it, uint32_t batch);

@@ -43,8 +43,10 @@ enum zr_code zr_verdict_code_of(const struct zr_answer *a) {
 static struct zr_verdict s_gone_before_send(const struct zr_item *it) {
   if (it->absent_streak < 2)
     return s_wait;
-  return it->seen && !it->hidden ? s_end(ZR_OUTCOME_ALREADY_GONE, ZR_CODE_NONE)
-                                 : s_end(ZR_OUTCOME_NOT_FOUND, ZR_CODE_NOT_FOUND);
+  if (it->hidden)
+    return it->probed ? s_end(ZR_OUTCOME_NOT_FOUND, ZR_CODE_GROUP_NOT_VISIBLE) : s_wait;
+  return it->seen ? s_end(ZR_OUTCOME_ALREADY_GONE, ZR_CODE_NONE)
+                  : s_end(ZR_OUTCOME_NOT_FOUND, ZR_CODE_NOT_FOUND);
 }
 
 static struct zr_verdict s_never_sent(const struct zr_item *it, bool dry) {
@@ -71,10 +73,16 @@ static struct zr_verdict s_never_sent(const struct zr_item *it, bool dry) {
 static struct zr_verdict s_gone_after_send(const struct zr_item *it) {
   if (it->absent_streak < 2)
     return s_wait;
-  if (it->unauthorized && !it->accepted) /* gone, or hidden since the rights changed */
-    return s_end(ZR_OUTCOME_REFUSED, ZR_CODE_NOT_VISIBLE);
-  if (it->accepted || it->ambiguous)
+  if (it->accepted)
     return s_end(ZR_OUTCOME_RELEASED, ZR_CODE_NONE);
+  if (it->unauthorized && !it->ambiguous) /* gone, or hidden since the rights changed */
+    return s_end(ZR_OUTCOME_REFUSED, ZR_CODE_NOT_VISIBLE);
+  if (it->hidden && !it->probed)
+    return s_wait;
+  if (it->hidden && it->unauthorized && it->group) /* likewise, or gone by an earlier call */
+    return s_end(ZR_OUTCOME_UNKNOWN, ZR_CODE_UNKNOWN_OUTCOME);
+  if (it->ambiguous)
+    return s_end(ZR_OUTCOME_RELEASED, it->hidden ? ZR_CODE_GROUP_NOT_SEEN : ZR_CODE_NONE);
   if (it->hidden)
     return s_end(ZR_OUTCOME_REFUSED, ZR_CODE_NOT_VISIBLE);
   return s_end(ZR_OUTCOME_ALREADY_GONE, ZR_CODE_NONE);
@@ -235,8 +243,10 @@ struct zr_mono zr_verdict_expiry(const struct zr_item *it, const struct zr_sub *
   if (sub->joined_at.ms > from.ms)
     from = sub->joined_at;
   struct zr_mono at = zr_mono_add(from, s_watch_ms(it, sub->job->wait_ms));
-  if (it->final && it->attempts > 0 && it->final_at.ms > at.ms)
-    at = it->final_at;
+  if (it->attempts > 0 && it->look_until.ms > at.ms)
+    at = it->look_until;
+  if (it->hidden && !it->probed && !sub->job->cancelled)
+    return ZR_MONO_NEVER; /* until its group is asked for, which has an end */
   if (sub->job->cancelled && !sub->job->settle) {
     if (sub->job->cancelled_at.ms > from.ms)
       from = sub->job->cancelled_at;

@@ -86,9 +86,11 @@ enum zr_err zr_journal_first_seen(struct zr_journal *j, enum zr_product product,
                                   const char *const *ids, size_t count, zr_journal_seen_fn *done,
                                   void *ctx) ZR_MUST_CHECK;
 
-/* Whether each has been in the bin once, as far as the journal knows: it was to be released, or
- * sighted there. As zr_journal_first_seen. */
-typedef void zr_journal_known_fn(void *ctx, const bool *known, size_t count);
+/* What the journal knows of an id: that it was to be released, or sighted in the bin; or that an
+ * outcome has it released, or gone. */
+enum zr_journal_known { ZR_JOURNAL_UNKNOWN, ZR_JOURNAL_ONCE_THERE, ZR_JOURNAL_GONE };
+/* As zr_journal_first_seen. */
+typedef void zr_journal_known_fn(void *ctx, const enum zr_journal_known *known, size_t count);
 enum zr_err zr_journal_known(struct zr_journal *j, enum zr_product product, const char *const *ids,
                              size_t count, zr_journal_known_fn *done, void *ctx) ZR_MUST_CHECK;
 

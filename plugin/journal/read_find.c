@@ -28,11 +28,12 @@ void zr_journal_read_seen(struct zr_journal *j, const struct zr_entry *i) {
 }
 
 void zr_journal_read_known(struct zr_journal *j, const struct zr_entry *i) {
-  bool *known = zr_calloc(i->id_count ? i->id_count : 1, sizeof *known);
+  enum zr_journal_known *known = zr_calloc(i->id_count ? i->id_count : 1, sizeof *known);
   int rc = known ? SQLITE_OK : SQLITE_NOMEM;
   for (size_t n = 0; rc == SQLITE_OK && n < i->id_count; n++) {
     struct zr_use u = s_use_id(j, ZR_SQL_KNOWN, i, n);
-    known[n] = zr_db_next(&u) == SQLITE_ROW;
+    if (zr_db_next(&u) == SQLITE_ROW && sqlite3_column_type(u.stmt, 0) != SQLITE_NULL)
+      known[n] = sqlite3_column_int(u.stmt, 0) ? ZR_JOURNAL_GONE : ZR_JOURNAL_ONCE_THERE;
     rc = zr_db_done(&u);
   }
   i->known(i->ctx, rc == SQLITE_OK ? known : NULL, i->id_count);

@@ -63,6 +63,7 @@ struct zr_describe_end {
   size_t row_count;
   const char *const *known_ids; /* without a row, and known to have been in the bin once */
   size_t known_count;
+  const bool *known_gone; /* for each of them: a record has it released, or gone; NULL: none has */
 };
 
 /* One order to release. `failed_ids`: those a 200 named as not accepted (zec). */

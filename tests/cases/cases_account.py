@@ -1,6 +1,6 @@
 """Cases 29 and 30: credentials and rights that change in mid run."""
 
-from base import READ, RELEASE, FaultCase, codes, make_request, on_read, outcomes, wait_until
+from base import READ, RELEASE, FaultCase, codes, make_request, on_read, on_release, outcomes, wait_until
 
 SIGNATURE_CODES = ["AUTHFAILURE_INVALID_AUTHORIZATION", "AUTHFAILURE_SIGNATURE_FAILURE",
                    "AUTHFAILURE_SIGNATURE_EXPIRED", "AUTHFAILURE_UNAUTHORIZED_OPERATION"]
@@ -143,6 +143,23 @@ class Case30_RightsReduced(FaultCase):
         report = plugin.release(ids, timeout=60)
         self.judge(sim, ids, report)
         self.assertLessEqual(set(group), sim.destroyed())
+
+    def lost_answer(self, neighbour):
+        """A whole group is released, and the answer is lost: (outcomes of the group, codes, counts of the group)."""
+        sim, plugin, ids, group = self.world_of_two_groups(hidden_count=100)
+        if neighbour:
+            sim.put("fleet?merge=1", {"instances": [
+                {"instanceId": "9", "product": "vm", "status": "RUNNING", "resourceGroupId": "rg-2"}]})
+        sim.fault(on_release("error", status=502, code="BAD_GATEWAY", effect=True, count=1))
+        report = plugin.release(group, timeout=60)
+        self.all_released(sim, group, report)
+        return {c for i in group for c in codes(report, i)}, sim.count(RELEASE)
+
+    def test_a_group_that_is_still_seen_proves_what_is_absent_from_it(self):
+        self.assertEqual(self.lost_answer(neighbour=True), (set(), 1))
+
+    def test_a_group_that_shows_nothing_any_more_leaves_a_doubt_that_is_told(self):
+        self.assertEqual(self.lost_answer(neighbour=False), ({"GROUP_NOT_SEEN"}, 1))
 
     def test_a_group_vanishes_before_the_first_read(self):
         sim, plugin, ids, group = self.world_of_two_groups()

@@ -239,6 +239,22 @@ class Sightings(WithJournal):
         policy.min_bin_time.FromSeconds(seconds)
         return policy
 
+    def test_what_was_sighted_and_vanishes_as_a_crowd_is_not_called_gone(self):
+        sim = self.simulator("--recycled", "20")
+        ids = sim.ids()
+        sim.put("fleet?merge=1", {"instances": [
+            {"instanceId": i, "product": "vm", "resourceGroupId": "rg-2"} for i in ids]})
+        plugin = self.start(sim)
+        plugin.release(ids, policy=self.policy(3600))
+        sim.fault({"do": "hide_group", "group": "rg-2", "match": {"action": "DescribeInstances"}})
+        rows = plugin.release(ids)
+        self.assertEqual(set(by_outcome(rows)), {"not_found"})
+        self.assertEqual({c for i in ids for c in codes(rows, i)}, {"GROUP_NOT_VISIBLE"})
+        sim.fault()
+        self.assertEqual(set(by_outcome(plugin.release(ids))), {"released"})
+        self.assertEqual(set(by_outcome(plugin.release(ids))), {"already_gone"})
+        plugin.stop()
+
     def test_the_time_in_the_bin_counts_from_the_first_sighting(self):
         sim = self.simulator("--recycled", "2")
         ids = sim.ids()

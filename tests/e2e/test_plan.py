@@ -508,6 +508,52 @@ class Overlap(PlanCase):
         self.assertEqual(len(planned), len(set(planned)))
 
 
+class LostRights(PlanCase):
+    """What the plan names is not seen any more: gone, or hidden. That is no success."""
+
+    def prepared(self, neighbour, **members):
+        sim = self.world("--recycled", "21")
+        ids = sim.ids()
+        sim.put("fleet?merge=1", {"instances": [
+            {"instanceId": i, "product": "vm", "resourceGroupId": "rg-2"} for i in ids[:20]]})
+        if neighbour:
+            sim.put("fleet?merge=1", {"instances": [
+                {"instanceId": "9", "product": "vm", "status": "RUNNING", "resourceGroupId": "rg-2"}]})
+        plan = self.plan(teardown(step("lb", ids=ids[:20]),
+                                  step("db", ids=ids[20:], depends_on=["lb"]), **members))
+        return sim, plan, ids
+
+    def test_a_hidden_group_stops_what_depends_on_it(self):
+        sim, plan, ids = self.prepared(False, policy={"max_drift_percent": 100})
+        sim.fault({"do": "hide_group", "group": "rg-2", "match": {"action": "DescribeInstances"}})
+        code, result = self.apply(plan)
+        found = self.outcomes(result)
+        self.assertEqual(code, 1)
+        self.assertEqual({found[i] for i in ids[:20]}, {("not_found", "GROUP_NOT_VISIBLE")})
+        self.assertEqual(found[ids[20]], ("not_attempted", "DEPENDENCY_FAILED"))
+        self.assertEqual(sim.destroyed(), set())
+        sim.fault()
+        self.assertEqual(self.apply(plan)[0], 0)
+        self.assertEqual(sim.destroyed(), set(ids))
+
+    def test_a_hidden_group_is_drift(self):
+        sim, plan, _ = self.prepared(False)
+        sim.fault({"do": "hide_group", "group": "rg-2", "match": {"action": "DescribeInstances"}})
+        code, result = self.apply(plan)
+        self.assertEqual(code, 1)
+        self.assertFalse({"released", "already_gone"} & {o for o, _ in self.outcomes(result).values()})
+        self.assertEqual(sim.count(RELEASE), 0)
+
+    def test_what_others_released_is_gone_while_its_group_is_seen(self):
+        sim, plan, ids = self.prepared(True)
+        sim.put("fleet", {"instances": [
+            {"instanceId": "9", "product": "vm", "status": "RUNNING", "resourceGroupId": "rg-2"},
+            {"instanceId": ids[20], "product": "vm", "status": "RECYCLE"}]})
+        _, result = self.apply(plan)
+        found = self.outcomes(result)
+        self.assertEqual({found[i] for i in ids[:20]}, {("already_gone", "")})
+
+
 class ExitCodes(PlanCase):
     def test_0_and_again(self):
         sim = self.world("--recycled", "8")

@@ -151,7 +151,7 @@ static enum zr_err s_submit(struct sim *s, struct caller *c) {
     texts[i] = s->machines[c->product][c->ids[i]].id;
     facts[i] = (struct zr_expected){.name = "n",
                                     .zone_id = "z",
-                                    .resource_group_id = "g",
+                                    .resource_group_id = machine_group(c->ids[i]),
                                     .charge_type = "",
                                     .create_time = ""};
   }

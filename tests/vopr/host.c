@@ -167,6 +167,10 @@ void host_act(struct sim *s, const struct zr_action *a) {
     judge_report(s, c, a->report);
     c->done = true;
     break;
+  case ZR_ACTION_COUNT_GROUP:
+    trace_say(s, "count the group %s", a->group);
+    s_begin(s, a, CALL_COUNT_GROUP)->group = (unsigned)(a->group[1] - '0');
+    break;
   case ZR_ACTION_COUNT_BIN:
     trace_say(s, "count the bin");
     (void)s_begin(s, a, CALL_COUNT_BIN);
@@ -199,7 +203,7 @@ static void s_deliver_read(struct sim *s, struct call *c) {
     rows[i].status = machine_word(c->product, c->rows[i].id, is->place);
     rows[i].name = is->facts & FACT_RENAMED ? "renamed" : "n";
     rows[i].zone_id = "z";
-    rows[i].resource_group_id = "g";
+    rows[i].resource_group_id = machine_group(c->rows[i].id);
     rows[i].charge_type = rows[i].create_time = "";
     rows[i].tags = &keep;
     rows[i].tag_count = (is->facts & FACT_KEPT) != 0;
@@ -243,7 +247,7 @@ void host_deliver(struct sim *s, struct call *c) {
     s_deliver_release(s, c);
   } else {
     struct caller *x = NULL;
-    for (unsigned i = 0; i < s->caller_count; i++) {
+    for (unsigned i = 0; c->kind == CALL_COUNT_BIN && i < s->caller_count; i++) {
       x = &s->callers[i];
       if (x->life == s->life && x->product == c->product && c->end.class_ == ZR_CLASS_OK &&
           x->max_bin_percent > 0) {
@@ -289,6 +293,7 @@ static void s_forget(struct machine *m) {
   m->shown.at = NEVER;
   m->bin_shown_at = m->bin_told_at = m->read_at = m->unread_at = INT64_MIN / 2;
   m->absences = 0;
+  m->vanished = false;
   m->effect_shown = m->held = false;
   m->dry_named = m->left_open = false;
   m->hidden = false; /* or the next process, which may not know of the refusal, could not tell */

@@ -250,10 +250,12 @@ static void s_show(struct sim *s, struct machine *m, int64_t started_at, enum pl
     m->bin_shown_at = s->now;
   if (place == GONE)
     m->absent_at = s->now;
-  if (place == GONE)
+  if (place == GONE) {
     m->absences++;
-  else if (started_at >= m->absent_at) /* or it is old news, for a caller who has left */
+  } else if (started_at >= m->absent_at) { /* or it is old news, for a caller who has left */
+    m->vanished = false;
     m->absences = 0;
+  }
   m->effect_shown = (place == GONE || place == LEAVING) && m->destroyed_at != NEVER;
 }
 

@@ -99,6 +99,9 @@
   X(EIGHT_RELEASES_OPEN)                                                                           \
   X(EIGHT_READS_OPEN)                                                                              \
   X(BIN_COUNTED)                                                                                   \
+  X(GROUP_HIDDEN)                                                                                  \
+  X(GROUP_NOT_SEEN)                                                                                \
+  X(GROUP_COUNTED)                                                                                 \
   X(BIN_COUNT_FAILED)                                                                              \
   X(INTENT_RECORDED)                                                                               \
   X(INTENT_FAILED)                                                                                 \

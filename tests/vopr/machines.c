@@ -32,6 +32,11 @@ struct state machine_seen(const struct sim *s, const struct machine *m, int64_t 
 }
 
 /* The service's pages disagree on the word for the bin: some of zec's instances have the other. */
+const char *machine_group(unsigned number) {
+  static const char *const groups[GROUPS] = {"g0", "g1", "g2"};
+  return groups[number % GROUPS];
+}
+
 const char *machine_word(enum zr_product product, unsigned number, enum place place) {
   static const char *const words[PLACE_COUNT_] = {"",          "RUNNING",  "RECYCLING", "RECYCLE",
                                                   "RELEASING", "SHUTDOWN", ""};

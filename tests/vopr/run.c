@@ -111,6 +111,8 @@ static void s_arrive(struct sim *s, struct call *c) {
     service_read(s, c);
   } else if (c->kind == CALL_COUNT_BIN) {
     service_count_bin(s, c);
+  } else if (c->kind == CALL_COUNT_GROUP) {
+    service_count_group(s, c);
   } else {
     service_release(s, c);
     vopr_crash_point(s, CRASH_EFFECT);

@@ -89,6 +89,7 @@ static void s_service(struct sim *s, struct weather *w) {
   if (vopr_chance(s, 30))
     w->lag_ms = 1 + vopr_below(s, vopr_chance(s, 70) ? 1500 : 4000);
   w->flaps = vopr_chance(s, 25) ? 1 + vopr_below(s, 40) : 0;
+  w->hides = vopr_chance(s, 15) ? 1 + vopr_below(s, 15) : 0;
   w->latency_ms = vopr_chance(s, 80) ? 20 : 400;
   w->slow_calls = vopr_chance(s, 20) ? vopr_below(s, 60) : 0;
   w->refuses_missing = vopr_chance(s, 20);

@@ -114,6 +114,7 @@ static void s_rows(struct sim *s, struct call *c) {
     if (seen.place != machine_place(m))
       MARK(READ_LAGGED);
     bool there = seen.place != GONE && seen.place != NOWHERE && !m->hidden;
+    m->vanished = m->vanished || m->hidden;
     if (!there || (!c->complete && vopr_chance(s, 50)) || s_flaps(s, m))
       continue;
     c->rows[c->row_count].id = c->ids[i];
@@ -122,8 +123,21 @@ static void s_rows(struct sim *s, struct call *c) {
   }
 }
 
+/* The right to see a group is taken away, or given back. */
+static void s_rights(struct sim *s, enum zr_product product) {
+  if (s->calm || s->weather.hides == 0 || !vopr_chance(s, s->weather.hides))
+    return;
+  unsigned group = vopr_below(s, GROUPS);
+  bool hidden = vopr_chance(s, 70);
+  MARK(GROUP_HIDDEN);
+  trace_say(s, "   (the group %s is %s)", machine_group(group), hidden ? "hidden" : "shown");
+  for (unsigned i = group; i < s->machine_count[product]; i += GROUPS)
+    s->machines[product][i].hidden = hidden;
+}
+
 void service_read(struct sim *s, struct call *c) {
   static const char *const names[] = {VOPR_READ_FAULTS(VOPR_NAMED)};
+  s_rights(s, c->product);
   enum read_fault f = s_pick(s);
   c->complete = f != READ_INCOMPLETE;
   if (!s_fault(s, c, f)) {
@@ -147,4 +161,15 @@ void service_count_bin(struct sim *s, struct call *c) {
   MARK(BIN_COUNTED);
   for (unsigned i = 0; i < s->machine_count[c->product]; i++)
     c->total += machine_place(&s->machines[c->product][i]) == BIN;
+}
+
+void service_count_group(struct sim *s, struct call *c) {
+  if (s_fault(s, c, s_pick(s)))
+    return;
+  MARK(GROUP_COUNTED);
+  for (unsigned i = c->group; i < s->machine_count[c->product]; i += GROUPS) {
+    const struct machine *m = &s->machines[c->product][i];
+    enum place p = machine_place(m);
+    c->total += !m->hidden && p != GONE && p != NOWHERE;
+  }
 }

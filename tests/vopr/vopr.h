@@ -61,6 +61,7 @@ struct machine {
   bool cursed;    /* refused with a code of its own, whatever its state */
   bool malformed; /* the service does not take an id of this form */
   bool hidden;    /* the account's rights no longer show it */
+  bool vanished;  /* … at a read since it was last shown */
   bool flapped;
   int64_t bin_since_ms; /* wall time, as the rows tell it; 0: not told */
   int64_t destroyed_at; /* NEVER */
@@ -107,7 +108,8 @@ struct sent {
   uint32_t count;
 };
 
-enum call_kind { CALL_READ, CALL_RELEASE, CALL_COUNT_BIN };
+enum call_kind { CALL_READ, CALL_RELEASE, CALL_COUNT_BIN, CALL_COUNT_GROUP };
+enum { GROUPS = 3 };
 
 struct call {
   bool used;
@@ -123,6 +125,7 @@ struct call {
   struct zr_call_end end;
   bool complete;
   uint64_t total;
+  unsigned group; /* of CALL_COUNT_GROUP */
   unsigned count;
   uint16_t ids[ZR_BATCH_MAX];
   unsigned row_count;
@@ -197,6 +200,7 @@ struct weather {
   uint32_t read_mask;
   int64_t lag_ms;
   unsigned flaps;
+  unsigned hides; /* reads at which the right to a group comes or goes */
   int64_t latency_ms;
   unsigned slow_calls;
   bool pure; /* everything is in the bin, and stays willing */
@@ -316,12 +320,15 @@ void machine_put(struct sim *s, struct machine *m, enum place place, unsigned fa
 void machine_doom(struct sim *s, struct machine *m, int64_t at, int32_t sent);
 /* What is due by now: effects, people, expiry. */
 void machines_pass(struct sim *s);
+/* Its resource group. */
+const char *machine_group(unsigned number);
 const char *machine_word(enum zr_product product, unsigned number, enum place place);
 
 /* ---- service_release.c, service_read.c: a call arrives, and its end is made ---- */
 void service_release(struct sim *s, struct call *c);
 void service_read(struct sim *s, struct call *c);
 void service_count_bin(struct sim *s, struct call *c);
+void service_count_group(struct sim *s, struct call *c);
 void service_end_as(struct call *c, enum zr_class class_, int status, const char *code);
 
 /* ---- host.c: stands where `app` stands ---- */

@@ -274,8 +274,10 @@ void cloud_count(struct world *w, const struct zr_action *a) {
     w->uncountable--;
     s_end_as(p, ZR_CLASS_UNKNOWN, 502, "");
   }
-  for (size_t i = 0; i < w->machine_count; i++)
-    p->total += w->machines[i].place == PLACE_BIN;
+  for (size_t i = 0; i < w->machine_count; i++) {
+    enum place at = w->machines[i].place;
+    p->total += a->group ? at != PLACE_GONE && at != PLACE_NOWHERE : at == PLACE_BIN;
+  }
 }
 
 static void s_note_caller(void *ctx, size_t index, uint64_t handle) {
@@ -333,7 +335,8 @@ static void s_deliver_read(struct world *w, struct pending *p) {
     rows[i].status = s_status[p->shown[i]];
     s_facts(w, p, i, &rows[i]);
   }
-  struct zr_describe_end end = {p->call, p->complete, rows, p->row_count, &w->known, w->known != 0};
+  struct zr_describe_end end = {p->call,   p->complete,   rows, p->row_count,
+                                &w->known, w->known != 0, NULL};
   zr_engine_described(w->engine, p->op, &end, world_time(w));
 }
 

@@ -167,7 +167,9 @@ static void s_done(struct world *w, const struct zr_action *a) {
     j->outcome[m - w->machines] = r->outcome;
     j->code[m - w->machines] = r->code;
     j->broken = j->broken || r->code == ZR_CODE_BELT_BROKEN;
-    bool silent = r->outcome == ZR_OUTCOME_RELEASED || r->outcome == ZR_OUTCOME_ALREADY_GONE;
+    bool unseen = r->outcome == ZR_OUTCOME_RELEASED && r->code == ZR_CODE_GROUP_NOT_SEEN;
+    bool silent =
+        (r->outcome == ZR_OUTCOME_RELEASED && !unseen) || r->outcome == ZR_OUTCOME_ALREADY_GONE;
     if (silent != (r->diagnostic.code == ZR_CODE_NONE))
       world_break(w, "%s: %s and the diagnostic disagree", r->instance_id,
                   zr_outcome_name(r->outcome));
@@ -241,7 +243,7 @@ static void s_act(struct world *w) {
       cloud_read(w, &a);
     else if (a.kind == ZR_ACTION_DONE)
       s_done(w, &a);
-    else if (a.kind == ZR_ACTION_COUNT_BIN)
+    else if (a.kind == ZR_ACTION_COUNT_BIN || a.kind == ZR_ACTION_COUNT_GROUP)
       cloud_count(w, &a);
     else if (a.kind == ZR_ACTION_RECORD)
       cloud_record(w, &a);
