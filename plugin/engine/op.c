@@ -178,10 +178,12 @@ static bool s_refused_read(struct zr_engine *e, struct zr_op *op, struct zr_answ
     unsigned size = op->count > ZR_FAN_OUT ? (op->count + ZR_FAN_OUT - 1) / ZR_FAN_OUT : 1;
     return s_queue_reads(e, op->batch, op->items, op->count, size);
   }
-  if (answer->class_ == ZR_CLASS_MISSING)
+  if (answer->class_ == ZR_CLASS_MISSING) {
     zr_item_absent(op->items[0], answer->request_id, e->now.mono);
-  else
+    zr_crowd_note(op->items, 1);
+  } else {
     zr_item_malformed(op->items[0], answer, e->now.mono);
+  }
   zr_held_clear(e, op->items[0]);
   return true;
 }

@@ -293,7 +293,7 @@ static void s_forget(struct machine *m) {
   m->shown.at = NEVER;
   m->bin_shown_at = m->bin_told_at = m->read_at = m->unread_at = INT64_MIN / 2;
   m->absences = 0;
-  m->vanished = false;
+  m->vanished = m->flickered = false;
   m->effect_shown = m->held = false;
   m->dry_named = m->left_open = false;
   m->hidden = false; /* or the next process, which may not know of the refusal, could not tell */

@@ -39,6 +39,7 @@ struct history {
   bool accepted;    /* answered by an acceptance */
   bool input;       /* refused for its form */
   bool rights;      /* the last answer doubts the rights, so absence may mean hidden */
+  bool denied;      /* … to this process, for lack of rights */
   bool late;        /* an effect may still come */
   int64_t last_end; /* of the last answer */
 };
@@ -64,6 +65,7 @@ static struct history s_history(const struct sim *s, const struct machine *m) {
     if (ended && x->answered_at > h.last_end) {
       h.last_end = x->answered_at;
       h.rights = x->class_ == ZR_CLASS_UNAUTHORIZED || x->class_ == ZR_CLASS_SKEWED;
+      h.denied = x->class_ == ZR_CLASS_UNAUTHORIZED && x->life == s->life;
     }
   }
   return h;
@@ -136,6 +138,8 @@ static void s_check_truth(struct sim *s, struct caller *c, struct machine *m,
   switch (r->outcome) {
   case ZR_OUTCOME_RELEASED:
     s_check_gone(s, m, r->outcome);
+    if (h.denied && !h.accepted && r->code != ZR_CODE_GROUP_NOT_SEEN && !s_gone(m) && !m->flickered)
+      judge_break(s, "%s exists, and is reported released after a doubt about the rights", m->id);
     if (h.perhaps == 0)
       judge_break(s, "%s is reported released, and was never sent", m->id);
     break;

@@ -131,8 +131,11 @@ static void s_rights(struct sim *s, enum zr_product product) {
   bool hidden = vopr_chance(s, 70);
   MARK(GROUP_HIDDEN);
   trace_say(s, "   (the group %s is %s)", machine_group(group), hidden ? "hidden" : "shown");
-  for (unsigned i = group; i < s->machine_count[product]; i += GROUPS)
-    s->machines[product][i].hidden = hidden;
+  for (unsigned i = group; i < s->machine_count[product]; i += GROUPS) {
+    struct machine *m = &s->machines[product][i];
+    m->flickered = m->flickered || (m->vanished && m->hidden && !hidden);
+    m->hidden = hidden;
+  }
 }
 
 void service_read(struct sim *s, struct call *c) {

@@ -62,6 +62,7 @@ struct machine {
   bool malformed; /* the service does not take an id of this form */
   bool hidden;    /* the account's rights no longer show it */
   bool vanished;  /* … at a read since it was last shown */
+  bool flickered; /* … and the rights came and went since */
   bool flapped;
   int64_t bin_since_ms; /* wall time, as the rows tell it; 0: not told */
   int64_t destroyed_at; /* NEVER */
