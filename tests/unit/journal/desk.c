@@ -327,10 +327,11 @@ const char *desk_seen(struct desk *d, const char *ids) {
   return s_said(d, zr_journal_first_seen(d->j, ZR_PRODUCT_VM, list, n, s_seen, d));
 }
 
-static void s_known(void *ctx, const bool *known, size_t count) {
+static void s_known(void *ctx, const enum zr_journal_known *known, size_t count) {
+  static const char *const words[] = {"no", "yes", "gone"};
   struct desk *d = ctx;
   for (size_t i = 0; known && i < count; i++)
-    (void)zr_buf_printf(&d->said, "%s%s", i ? " " : "", known[i] ? "yes" : "no");
+    (void)zr_buf_printf(&d->said, "%s%s", i ? " " : "", words[known[i]]);
   (void)sem_post(&d->told);
 }
 

@@ -258,6 +258,14 @@ static void what_left_the_bin_is_never_seen_and_still_known(void **state) {
   assert_string_equal(desk_seen(&d, "a b"), "- 4000");
 }
 
+static void what_an_outcome_has_gone_is_known_as_gone(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a b c"));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_RELEASED, "r1"));
+  assert_null(desk_outcome(&d, 1, "b", ZR_OUTCOME_ACCEPTED, "r1"));
+  assert_string_equal(desk_known(&d, "a b c x"), "gone yes yes no");
+}
+
 /* A file that was sighted in by an earlier process. */
 static void what_left_is_forgotten_after_a_start(void **state) {
   (void)state;
@@ -358,6 +366,7 @@ int main(void) {
       T(a_call_that_never_left_is_closed_for_each_caller),
       T(a_caller_who_joins_is_found_as_well),
       T(what_left_the_bin_is_never_seen_and_still_known),
+      T(what_an_outcome_has_gone_is_known_as_gone),
       T(what_left_is_forgotten_after_a_start),
       T(in_doubt_nothing_was_seen_before),
       T(want_of_memory_for_what_left_is_a_doubt),
