@@ -12,6 +12,9 @@
 /* An answer that comes later than that is of no use: the read itself has become old. */
 enum { LATE_MS = 1000 };
 
+/* Whoever may read may ask; more at once than that would only wait for each other. */
+enum { FINDINGS_MAX = 8 };
+
 /* ---- a read ---- */
 
 struct s_look {
@@ -298,7 +301,12 @@ enum zr_err zr_lookup_find(struct zr_keeper *k, const struct zr_record_query *qu
     return ZR_ERR_STATE;
   if (!k->journal)
     return ZR_ERR_IO;
-  struct zr_finding *f = zr_calloc(1, sizeof *f);
+  struct zr_finding *f = NULL;
+  unsigned under_way = 0;
+  DL_COUNT(k->findings, f, under_way);
+  if (under_way >= FINDINGS_MAX)
+    return ZR_ERR_LIMIT;
+  f = zr_calloc(1, sizeof *f);
   if (!f)
     return ZR_ERR_NOMEM;
   f->keeper = k;

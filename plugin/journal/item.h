@@ -32,6 +32,10 @@ struct zr_entry {
   zr_journal_known_fn *known;
   struct zr_record_query query;
   zr_journal_found_fn *found;
+  struct zr_record_entry *rows; /* FIND, as far as it has come; then query.after goes down */
+  size_t row_count;
+  int way;        /* read_find.c's */
+  int64_t bottom; /* the first entry */
   void *ctx;
   bool refused; /* it cannot be written whatever the disk does */
 };

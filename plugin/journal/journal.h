@@ -94,8 +94,9 @@ typedef void zr_journal_known_fn(void *ctx, const enum zr_journal_known *known, 
 enum zr_err zr_journal_known(struct zr_journal *j, enum zr_product product, const char *const *ids,
                              size_t count, zr_journal_known_fn *done, void *ctx) ZR_MUST_CHECK;
 
-/* Journal thread, exactly once. `why` is NULL unless the file could not be read. `more`: there are
- * further entries. Of any account. */
+/* What people ask: behind all else that is queued, and in small steps, so that nobody who has
+ * something to write waits for it. Journal thread, exactly once. `why` is NULL unless the file
+ * could not be read. `more`: there are further entries. Of any account. */
 typedef void zr_journal_found_fn(void *ctx, const struct zr_record_entry *entries, size_t count,
                                  bool more, const char *why);
 enum zr_err zr_journal_find(struct zr_journal *j, const struct zr_record_query *query,

@@ -38,6 +38,7 @@ struct zr_journal {
 
   /* Journal thread only. */
   struct zr_db db;
+  struct zr_entry *finds;    /* what people ask waits for all else, and takes turns */
   struct zr_entry *retained; /* in order, to be tried again */
   size_t retained_weight;
   bool retained_forgets; /* one of them at least */
@@ -71,7 +72,8 @@ int zr_journal_prune(struct zr_journal *j, bool *more);
 void zr_journal_read_open(struct zr_journal *j, const struct zr_entry *i);
 void zr_journal_read_seen(struct zr_journal *j, const struct zr_entry *i);
 void zr_journal_read_known(struct zr_journal *j, const struct zr_entry *i);
-void zr_journal_read_found(struct zr_journal *j, const struct zr_entry *i);
+/* One step of it; false: there is more to do. */
+bool zr_journal_read_found(struct zr_journal *j, struct zr_entry *i);
 
 /* "the journal PATH: why" into `out`. */
 void zr_journal_say(const struct zr_journal *j, int rc, struct zr_buf *out);

@@ -180,6 +180,34 @@ static void s_end_doubt(struct zr_journal *j) {
 
 /* ---- the thread ---- */
 
+static void s_append(struct zr_entry **list, struct zr_entry *i) {
+  while (*list)
+    list = &(*list)->next;
+  i->next = NULL;
+  *list = i;
+}
+
+/* A step for the one who waits longest. */
+static void s_find(struct zr_journal *j) {
+  struct zr_entry *i = j->finds;
+  if (!i)
+    return;
+  j->finds = i->next;
+  if (zr_journal_read_found(j, i))
+    zr_entry_free(i);
+  else
+    s_append(&j->finds, i);
+}
+
+static void s_drop_finds(struct zr_journal *j) {
+  while (j->finds) {
+    struct zr_entry *i = j->finds;
+    j->finds = i->next;
+    i->found(i->ctx, NULL, 0, false, "the journal was closed before it was read");
+    zr_entry_free(i);
+  }
+}
+
 static void s_read(struct zr_journal *j, struct zr_entry *i) {
   switch (i->kind) {
   case ZR_ENTRY_OPEN_CALLS:
@@ -192,8 +220,8 @@ static void s_read(struct zr_journal *j, struct zr_entry *i) {
     zr_journal_read_known(j, i);
     break;
   case ZR_ENTRY_FIND:
-    zr_journal_read_found(j, i);
-    break;
+    s_append(&j->finds, i);
+    return;
   case ZR_ENTRY_RECORD:
   case ZR_ENTRY_SIGHT:
     break;
@@ -247,7 +275,8 @@ static bool s_take(struct zr_journal *j, struct zr_entry **items) {
     (void)pthread_mutex_unlock(&j->lock);
     if (*items || closing)
       return *items;
-    if (j->prune_before.ms || s_is_due(j) || (j->doubtful && !j->retained && !j->broken))
+    if (j->finds || j->prune_before.ms || s_is_due(j) ||
+        (j->doubtful && !j->retained && !j->broken))
       return true;
     s_wait(j);
   }
@@ -288,12 +317,14 @@ void *zr_journal_thread(void *journal) {
       s_work(j, items);
     else if (s_is_due(j))
       s_flush(j, NULL);
-    else if (j->prune_before.ms)
+    else if (j->prune_before.ms && !j->finds)
       s_prune(j);
     s_end_doubt(j);
+    s_find(j);
   }
   s_flush(j, NULL);
   s_end_doubt(j);
   s_drop_retained(j);
+  s_drop_finds(j);
   return NULL;
 }

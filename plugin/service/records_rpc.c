@@ -63,6 +63,9 @@ static void s_run(struct zr_task *task) {
     zr_fail_no_journal(f->call);
   else if (e == ZR_ERR_NOMEM)
     zr_fail_nomem(f->call);
+  else if (e == ZR_ERR_LIMIT)
+    zr_fail(f->call, ZR_RPC_RESOURCE_EXHAUSTED, "too many ask the journal at once; try again later",
+            &(struct zr_details){.retry_ms = ZR_RETRY_MS});
   else if (e != ZR_ERR_OK)
     zr_fail(f->call, ZR_RPC_UNAVAILABLE, "the server cannot read its journal now", NULL);
 }

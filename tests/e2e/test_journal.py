@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 from harness.case import Case
-from harness.plugin import by_outcome, codes, make_request, outcomes, service
+from harness.plugin import by_outcome, codes, make_request, outcomes, service, v1
 from harness.process import SLOW, clean_environment, program, wait_until
 
 RELEASE = "ReleaseInstances"
@@ -230,6 +230,35 @@ class Full(WithJournal):
         self.wait_health(plugin, SERVING)
         report = plugin.release(ids[1:4])
         self.assertEqual(set(by_outcome(report)), {"released"})
+        plugin.stop()
+
+
+class Asked(WithJournal):
+    def test_many_questions_hold_up_no_release(self):
+        """Each looks through the whole table; beyond a few they are sent away, and all else goes first."""
+        sim = self.simulator("--recycled", "2")
+        ids = sim.ids()
+        plugin = self.start(sim)
+        self.assertEqual(set(by_outcome(plugin.release(ids[:1]))), {"released"})
+        plugin.stop()
+        db = sqlite3.connect(self.journal)
+        db.execute("INSERT INTO entries (owner, product, instance_id, call, intent, open, at, outcome) WITH "
+                   "RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) "
+                   "SELECT 1, 'vm', '1000' || i, 0, 0, 0, 1700000000000 + i, 'released' FROM n")
+        db.commit()
+        db.close()
+        plugin = self.start(sim)
+        stub = plugin.stub()
+        question = service.ListReleaseRecordsRequest(outcome=v1.OUTCOME_INVALID, page_size=10)
+        answers = [stub.ListReleaseRecords.future(question, timeout=120) for _ in range(200)]
+        self.assertEqual(set(by_outcome(plugin.release(ids[1:], timeout=60))), {"released"})
+        told = [answer.exception(timeout=120) for answer in answers]
+        refused = [error for error in told if error]
+        self.assertEqual({error.code() for error in refused}, {grpc.StatusCode.RESOURCE_EXHAUSTED})
+        self.assertLess(len(refused), len(told))
+        for error in refused:
+            self.assertIn(b"google.rpc.RetryInfo", dict(error.trailing_metadata())["grpc-status-details-bin"])
+        self.assertEqual(len(stub.ListReleaseRecords(question, timeout=60).records), 0)
         plugin.stop()
 
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #include "base/log.h"
 #include "base/view.h"
 
@@ -292,6 +294,21 @@ static void s_found(void *ctx, const struct zr_record_entry *entries, size_t cou
   if (why)
     (void)zr_buf_printf(&d->said, "cannot be read: %s", why);
   (void)sem_post(&d->told);
+}
+
+void desk_fill(struct desk *d, unsigned count) {
+  sqlite3 *db = NULL;
+  char sql[512];
+  (void)snprintf(
+      sql, sizeof sql,
+      "INSERT INTO entries (owner, product, instance_id, call, intent, open, at, outcome, "
+      "decided_at) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE "
+      "i < %u) SELECT 1, 'vm', 'i' || (i IN (1, %u)), 0, 0, 0, i, "
+      "iif(i IN (1, %u), 'invalid', 'released'), i FROM n",
+      count, count, count);
+  assert_int_equal(sqlite3_open(d->path, &db), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+  assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 struct zr_record_query desk_any(void) {

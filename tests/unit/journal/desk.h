@@ -55,6 +55,9 @@ const char *desk_open_calls(struct desk *d);
 /* "a released 5 r1; b open 5": id, outcome, call and the caller's request id, newest first. */
 const char *desk_history(struct desk *d, const struct zr_record_query *q);
 struct zr_record_query desk_any(void);
+/* `count` entries of the past, by SQL, while it is closed; the first and the last of another id and
+ * outcome. */
+void desk_fill(struct desk *d, unsigned count);
 /* First sightings as numbers, one blank between; "-" for never. */
 const char *desk_seen(struct desk *d, const char *ids);
 /* "yes" and "no", one blank between. */
