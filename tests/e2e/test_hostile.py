@@ -2,6 +2,7 @@
 and nothing is left over. Floods and exhaustion are in test_limits."""
 
 import os
+import resource
 import signal
 import ssl
 import time
@@ -21,6 +22,15 @@ MANY = 10 if os.environ.get("ZR_MANY") == "1" else 1
 
 
 class Hostile(Case):
+    def as_many(self, count):
+        """Of sockets: no more than this machine allows, and it says so."""
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        hard = 1 << 20 if hard == resource.RLIM_INFINITY else hard
+        if hard < count + 200:
+            print(f"\nONLY {hard - 200} of {count}: the hard limit of open files is {hard}", flush=True)
+        return min(count, hard - 200)
+
     def serve(self, recycled, *flags, sim_flags=(), **how):
         self.sim = self.simulator("--recycled", str(recycled), *sim_flags)
         self.server = self.plugin(self.sim, *flags, **how)
@@ -268,7 +278,7 @@ class StalledTls(Hostile):
         self.info(stub)
         before, quiet = self.server.memory_kib(), len(self.server.descriptors())
         since = time.monotonic()
-        held = self.stall(300 * MANY)
+        held = self.stall(self.as_many(300 * MANY))
         held += [self.peer(tls=self.context(), preface=None).socket for _ in range(3)]
         stalled = time.monotonic()
         self.info(self.stub())
