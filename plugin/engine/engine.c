@@ -136,10 +136,23 @@ static void s_halt_item(struct zr_engine *e, struct zr_item *it, struct zr_answe
     zr_job_decide(e, it->subs, v.outcome, v.code);
 }
 
-void zr_engine_halt(struct zr_engine *e, struct zr_answer *answer, bool reads_too) {
+/* Whether an answer to a call of lane `from` is about lane `l` too. The lack of one right is a
+ * matter of one product's calls, and what somebody only tried stops nobody who releases. */
+static bool s_concerns(const struct zr_lane *l, const struct zr_lane *from,
+                       const struct zr_answer *answer, bool reads_too) {
+  bool one_right = answer && zr_view_eq_text(zr_view_of(zr_rstr_text(answer->code)),
+                                             "AUTHFAILURE_UNAUTHORIZED_OPERATION");
+  if (one_right && (l->product != from->product || (from->dry && !l->dry)))
+    return false;
+  return reads_too || !l->dry;
+}
+
+void zr_engine_halt(struct zr_engine *e, const struct zr_batch *from, struct zr_answer *answer,
+                    bool reads_too) {
+  const struct zr_lane *lane = from->lane;
   struct zr_batch *b;
   DL_FOREACH(e->batches, b) {
-    for (unsigned i = 0; i < b->item_count && (reads_too || !b->lane->dry); i++)
+    for (unsigned i = 0; i < b->item_count && s_concerns(b->lane, lane, answer, reads_too); i++)
       s_halt_item(e, b->items[i], answer, reads_too, b->lane->dry);
     b->expires = e->now.mono; /* evaluate at the next step: this may run inside an evaluation */
   }
@@ -148,7 +161,7 @@ void zr_engine_halt(struct zr_engine *e, struct zr_answer *answer, bool reads_to
     struct zr_item *it;
     struct zr_item *next;
     DL_FOREACH_SAFE(l->queue, it, next) {
-      if (!reads_too && l->dry)
+      if (!s_concerns(l, lane, answer, reads_too))
         continue;
       s_halt_item(e, it, answer, reads_too, l->dry);
       if (it->subs)

@@ -216,7 +216,7 @@ static void s_round_over(struct zr_engine *e, struct zr_batch *b) {
     b->quiet_reads--;
   } else if (c == ZR_CLASS_UNAUTHORIZED || c == ZR_CLASS_BLOCKED || c == ZR_CLASS_NO_CHANNEL ||
              c == ZR_CLASS_REDIRECTED || c == ZR_CLASS_SKEWED) {
-    zr_engine_halt(e, a, true);
+    zr_engine_halt(e, b, a, true);
     zr_batch_give_up(e, b, zr_verdict_code_of(a), false);
   } else if (c == ZR_CLASS_STATE || c == ZR_CLASS_DENIED) {
     zr_batch_give_up(e, b, ZR_CODE_SERVICE_ERROR, false);

@@ -202,7 +202,7 @@ static void s_after_answer(struct zr_engine *e, struct zr_batch *b, struct zr_an
   case ZR_CLASS_UNAUTHORIZED:
   case ZR_CLASS_BLOCKED:
   case ZR_CLASS_NO_CHANNEL:
-    zr_engine_halt(e, a, false);
+    zr_engine_halt(e, b, a, false);
     break;
   case ZR_CLASS_UNKNOWN:
   case ZR_CLASS_REDIRECTED:

@@ -395,7 +395,8 @@ struct zr_mono zr_batches_wake(const struct zr_engine *e);
 struct zr_mono zr_batch_deadline(const struct zr_batch *b);
 /* The account is refused, blocked or out of reach: nothing unsent will be sent. After a refused
  * release, dry runs go on: they only read. */
-void zr_engine_halt(struct zr_engine *e, struct zr_answer *answer, bool reads_too);
+void zr_engine_halt(struct zr_engine *e, const struct zr_batch *from, struct zr_answer *answer,
+                    bool reads_too);
 /* After subs were decided from outside: drops ids nobody waits for. */
 void zr_engine_sweep(struct zr_engine *e);
 /* The service said 429 to a call of this kind; *since keeps when that began. */

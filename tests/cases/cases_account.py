@@ -42,6 +42,17 @@ class Case29_CredentialsRevoked(FaultCase):
     def test_each_signature_code_under_403(self):
         self.each_code(403)
 
+    def test_a_right_that_another_product_lacks_stops_nothing_here(self):
+        sim, plugin = self.world("--recycled", "1000", "--latency-ms", "80")
+        ids = sim.ids()
+        sim.put("fleet?merge=1", {"instances": [{"instanceId": "bm-1", "product": "bmc", "status": "RECYCLE"}]})
+        sim.fault(on_read("error", status=403, code="AUTHFAILURE_UNAUTHORIZED_OPERATION", containing=["bm-1"]))
+        call = plugin.stub().Release.future(make_request(ids), timeout=90)
+        sim.wait_for_calls(RELEASE, 2)
+        other = plugin.release(["bm-1"], product="bmc", validate_only=True, timeout=30)
+        self.assertEqual(codes(other, "bm-1"), {"CREDENTIALS_REJECTED"})
+        self.all_released(sim, ids, call.result())
+
     def test_revoked_for_everything(self):
         """Reads too, so what is under way cannot be settled by them."""
         sim, plugin = self.world("--recycled", "5000")
