@@ -78,9 +78,8 @@ struct zr_backend {
   /* One page. `deadline` bounds it. ZR_ERR_NOMEM: the sink is not called. */
   enum zr_err (*list)(void *self, const struct zr_list_query *query, struct zr_mono deadline,
                       struct zr_list_sink sink);
-  /* Entries of the journal. ZR_ERR_STATE: there is no journal; ZR_ERR_LIMIT: too many ask, and later
-   * it may work; ZR_ERR_NOMEM. The sink is not called
-   * then, and never from inside. */
+  /* Entries of the journal. ZR_ERR_STATE: there is no journal; ZR_ERR_LIMIT: too many ask, and
+   * later it may work; ZR_ERR_NOMEM. The sink is not called then, and never from inside. */
   enum zr_err (*find_records)(void *self, const struct zr_record_query *query,
                               struct zr_records_sink sink);
   /* Reads what the journal has open until it is settled; sends nothing. Errors as above, and
