@@ -191,7 +191,8 @@ static int s_read(struct zr_journal *j, struct zr_entry *i, enum way way, int64_
 
 static int s_begin(struct zr_journal *j, struct zr_entry *i) {
   i->rows = zr_arena_calloc(&i->arena, (size_t)i->query.limit + 1, sizeof *i->rows);
-  i->way = s_way(j, &i->query);
+  enum way way = s_way(j, &i->query);
+  i->way = (int)way;
   if (i->way != WAY_SLICES)
     return i->rows ? SQLITE_OK : SQLITE_NOMEM;
   /* Of a damaged file, as far as it can be read. */
