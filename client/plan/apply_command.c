@@ -264,12 +264,12 @@ static enum zr_exit s_apply_file(struct apply_args *args) {
   return zr_interrupted() ? ZR_EXIT_STOPPED : code;
 }
 
-static bool s_open(const struct apply_args *args, struct zr_plan *plan) {
+static bool s_open(const struct apply_args *args, struct zr_plan *plan, enum zr_exit *code) {
   struct zr_problems problems;
   zr_problems_init(&problems, args->plan);
   bool fine = zr_plan_open(plan, args->plan, &problems);
   if (!fine) {
-    (void)zr_tell_problems(args->common, &problems);
+    *code = zr_tell_problems(args->common, &problems);
     zr_note("zenrelease: the plan is refused; nothing was sent");
   }
   zr_problems_clean_up(&problems);
@@ -292,7 +292,7 @@ static enum zr_exit s_apply_plan(struct apply_args *args) {
   struct zr_connection c;
   struct zr_buf journal = ZR_BUF_INIT(PATH_MAX + 16);
   enum zr_exit code = ZR_EXIT_USAGE;
-  if (s_open(args, &plan) && s_report_opens(args) &&
+  if (s_open(args, &plan, &code) && s_report_opens(args) &&
       zr_journal_beside(args->common, args->plan, &journal)) {
     code = zr_connect(&c, args->common);
     if (code == ZR_EXIT_OK)

@@ -40,6 +40,7 @@ struct zr_problems {
   size_t count;
   size_t left_out; /* of both, when they are full */
   bool nomem;
+  bool no_room; /* this machine is short of something: not the fault of what was read */
 };
 
 void zr_problems_init(struct zr_problems *p, const char *file);

@@ -40,7 +40,7 @@ enum zr_exit zr_tell_problems(const struct zr_common_args *common, const struct 
   }
   if (p->left_out)
     zr_note("zenrelease: and %zu more", p->left_out);
-  return ZR_EXIT_USAGE;
+  return p->nomem || p->no_room ? ZR_EXIT_NONE : ZR_EXIT_USAGE;
 }
 
 static void s_add(struct zr_plan_tally *sum, const struct zr_plan_tally *t) {

@@ -23,7 +23,8 @@ struct zr_plan_order {
  * what the plan is about; its text lives as long as *info, which the caller frees. */
 enum zr_exit zr_plan_live(const struct zr_plan_order *order, struct zr_plan_head *head,
                           struct zenrelease_server_info **info, bool *made);
-/* Says what is wrong with a file. ZR_EXIT_USAGE. */
+/* Says what is wrong with a file: ZR_EXIT_USAGE, or ZR_EXIT_NONE where this machine is short of
+ * something. */
 enum zr_exit zr_tell_problems(const struct zr_common_args *common, const struct zr_problems *p);
 
 #endif

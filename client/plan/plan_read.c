@@ -68,6 +68,11 @@ static bool s_belongs(struct pass *s, const char *step, const struct zr_plan_ent
   return true;
 }
 
+static void s_no_room(struct zr_problems *p) {
+  zr_problem_plain(p, "no room for a copy in %s: %s", zr_temp_folder(), strerror(errno));
+  p->no_room = true;
+}
+
 /* An instance has one line. */
 static bool s_is_new(struct pass *s, const struct zr_plan_entry *entry) {
   size_t other = 0;
@@ -82,7 +87,7 @@ static bool s_is_new(struct pass *s, const struct zr_plan_entry *entry) {
   case ZR_SEEN_FAILED:
     break;
   }
-  zr_problem_plain(s->problems, "no room for a copy in %s: %s", zr_temp_folder(), strerror(errno));
+  s_no_room(s->problems);
   return false;
 }
 
@@ -122,8 +127,7 @@ static bool s_line(struct pass *s, const char *text, size_t len) {
     return s_end(s, line.ptr, line.len);
   zr_digest_add(&s->digest, text, len);
   if (fwrite(text, 1, len, s->plan->copy) != len) {
-    zr_problem_plain(s->problems, "no room for a copy in %s: %s", zr_temp_folder(),
-                     strerror(errno));
+    s_no_room(s->problems);
     return false;
   }
   bool fine = s->line == 1 ? s_head(s, line) : s_entry(s, line);
@@ -189,7 +193,7 @@ bool zr_plan_open_file(struct zr_plan *plan, FILE *file, struct zr_problems *p) 
   zr_arena_init(&s.scratch, NULL, 0);
   bool fine = plan->copy && zr_seen_begin(&s.seen) && zr_digest_begin(&s.digest);
   if (!fine)
-    zr_problem_plain(p, "no room for a copy in %s: %s", zr_temp_folder(), strerror(errno));
+    s_no_room(p);
   fine = fine && s_lines(&s, file);
   zr_arena_clean_up(&s.scratch);
   zr_digest_clean_up(&s.digest);
