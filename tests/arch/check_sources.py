@@ -80,4 +80,10 @@ for path in paths:
             complain(path, offset, body, f"{name}(): stdout belongs to the ready line")
         for match in re.finditer(r"\bstdout\b|\bSTDOUT_FILENO\b", body):
             complain(path, match.start(), body, "stdout belongs to the ready line")
-tree.end("sources", problems, len(paths))
+
+scripts = tree.sources("tests", "examples", endings=(".py",))
+for path in scripts:
+    lines = tree.text(path).count("\n")
+    if lines > LONGEST:
+        problems.append(f"{path}: {lines} lines, at most {LONGEST}")
+tree.end("sources", problems, len(paths) + len(scripts))

@@ -5,7 +5,7 @@ import random
 
 import grpc
 from base import RELEASE, FaultCase, outcomes
-from test_plan import Refused, step, teardown
+from test_plan_refused import Refused, step, teardown
 
 GOOD = "1000000000001"
 
