@@ -115,7 +115,11 @@ void zr_beside_clean_up(struct zr_beside *b) {
 bool zr_same_file(const char *a, const char *b) {
   struct stat left;
   struct stat right;
-  if (!a || !b || stat(a, &left) != 0)
+  if (!a || !b)
+    return false;
+  if (strcmp(a, b) == 0)
+    return true;
+  if (stat(a, &left) != 0)
     return false;
   int rc = strcmp(b, "-") == 0 ? fstat(STDIN_FILENO, &right) : stat(b, &right);
   return rc == 0 && left.st_dev == right.st_dev && left.st_ino == right.st_ino;

@@ -16,7 +16,8 @@ struct zr_beside {
   FILE *file;       /* NULL: not open */
 };
 
-/* Whether both names are of one file that is there; "-" as `b` is standard input. NULL is none. */
+/* Whether both names are one, or of one file that is there; "-" as `b` is standard input. NULL is
+ * none. */
 bool zr_same_file(const char *a, const char *b);
 
 /* A link stays a link, and a file that is there keeps its mode; a new one is closed to others.

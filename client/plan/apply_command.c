@@ -292,8 +292,8 @@ static enum zr_exit s_apply_plan(struct apply_args *args) {
   struct zr_connection c;
   struct zr_buf journal = ZR_BUF_INIT(PATH_MAX + 16);
   enum zr_exit code = ZR_EXIT_USAGE;
-  if (s_open(args, &plan, &code) && s_report_opens(args) &&
-      zr_journal_beside(args->common, args->plan, &journal)) {
+  if (s_open(args, &plan, &code) && zr_journal_beside(args->common, args->plan, &journal) &&
+      s_report_opens(args)) {
     code = zr_connect(&c, args->common);
     if (code == ZR_EXIT_OK)
       code = s_is_ours(args, &c, &plan.head);

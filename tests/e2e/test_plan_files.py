@@ -15,9 +15,11 @@ class Full(PlanCase):
     """A disk that is full: a limit on the size of files stands for it."""
 
     def limited(self, size, *arguments, **environment):
-        """The command, none of whose files may have more bytes: (exit code, stdout, stderr)."""
+        """The command, none of whose files may have more bytes; the server's journal has room:
+        (exit code, stdout, stderr)."""
+        server = self.plugin(self.sim).address
         done = subprocess.run(
-            [program("zenrelease"), *arguments], capture_output=True, text=True, check=False,
+            [program("zenrelease"), *arguments, "--server", server], capture_output=True, text=True, check=False,
             stdin=subprocess.DEVNULL, timeout=60 * SLOW,
             env=clean_environment(self.folder, {**self.environment, **environment}),
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
@@ -78,7 +80,8 @@ class TemporaryFolder(PlanCase):
         self.assertEqual(sim.count(RELEASE), 0)
         here = {**self.environment, "TMPDIR": self.folder}
         self.assertEqual(self.apply(plan, environment=here)[0], 0)
-        self.assertEqual(sorted(os.listdir(self.folder)), ["plan.jsonl", "teardown.json"])
+        self.assertEqual(set(os.listdir(self.folder)) - {"plan.jsonl.journal"},
+                         {"plan.jsonl", "teardown.json"})
 
 
 CLOSED = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
@@ -143,6 +146,10 @@ class Outputs(PlanCase):
             self.refused(self.file, "plan", self.file, "--out", out)
             self.refused(self.file, "apply", self.file, "--auto-approve", "--report", out)
         self.refused(self.saved, "apply", "--plan", self.saved, "--report", self.saved)
+        code, _, err = self.run_cli("apply", "--plan", self.saved, "--report",
+                                    self.saved + ".journal")
+        self.assertEqual(code, 2, err)
+        self.assertIn("would overwrite", err)
         config = self.write({"max_instances": 5}, "server.json")
         self.refused(config, "apply", "--plan", self.saved, "--config", config, "--report", config)
         with open(self.file, "rb") as stdin:
