@@ -90,6 +90,7 @@ static enum zr_err s_take_up(struct zr_loop *l, struct zr_credential *c) {
     zr_free(p.retired);
   }
   l->remote = p.remote;
+  l->refused = false;
   s_move(&a->credential, c);
   s_tell(a, p.told);
   return ZR_ERR_OK;
@@ -107,6 +108,11 @@ static void s_replace(struct zr_loop *l, struct zr_credential *c) {
   else
     zr_log(ZR_LOG_ERROR, "app", "the new credential cannot be used; the old one stays",
            zr_s("reason", zr_err_text(e)));
+}
+
+/* Nothing is under way under the key in use; also no ids that the journal's thread still copies. */
+static bool s_is_free(const struct zr_loop *l) {
+  return zr_engine_is_idle(l->engine) && !zr_settling_runs(l->keeper);
 }
 
 /* Loop thread. */
@@ -127,7 +133,7 @@ static void s_consider(struct zr_loop *l, struct zr_credential *c) {
   }
   s_move(&a->waiting, c);
   a->is_waiting = true;
-  if (!zr_engine_is_idle(l->engine))
+  if (!s_is_free(l))
     zr_log(ZR_LOG_WARN, "app",
            "a key of another fingerprint waits for the running releases to end; no new one is "
            "taken until then",
@@ -151,7 +157,7 @@ static void s_free_retired(struct zr_account *a, bool all) {
 
 void zr_account_step(struct zr_loop *l) {
   struct zr_account *a = &l->account;
-  if (a->is_waiting && zr_engine_is_idle(l->engine)) {
+  if (a->is_waiting && s_is_free(l)) {
     s_replace(l, &a->waiting);
     zr_credential_clean_up(&a->waiting);
     a->is_waiting = false;

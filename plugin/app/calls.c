@@ -54,6 +54,8 @@ static void s_log_end(const char *what, const struct call *c, const struct zr_ca
   bool fine = end->class_ == ZR_CLASS_OK;
   if (end->class_ == ZR_CLASS_UNAUTHORIZED)
     atomic_store(&c->loop->account.refused, true);
+  c->loop->refused = end->class_ == ZR_CLASS_UNAUTHORIZED || end->class_ == ZR_CLASS_BLOCKED ||
+                     (c->loop->refused && !fine);
   zr_log(fine ? ZR_LOG_DEBUG : ZR_LOG_WARN, "zenlayer", what, zr_i("batch", c->batch),
          zr_s("class", zr_class_name(end->class_)), zr_i("http_status", end->http_status),
          zr_s("code", end->code), zr_s("request_id", end->request_id), zr_s("reason", end->reason));

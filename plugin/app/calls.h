@@ -39,6 +39,7 @@ struct zr_loop {
   struct zr_engine *engine;
   struct zr_keeper *keeper; /* NULL: there is no journal */
   struct zr_waiter *waiters;
+  bool refused; /* the credential, or the address, by the last call that was answered */
 
   /* Under the lock. */
   pthread_mutex_t lock;

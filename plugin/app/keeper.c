@@ -6,34 +6,90 @@
 
 /* ---- trouble ---- */
 
-static void s_tell(struct zr_keeper *k, const char *why) {
-  char *copy = why ? zr_strdup(why) : NULL;
+static char s_unsaid[] = "out of memory"; /* in place of a sentence */
+
+static void s_set(char **slot, const char *why) {
+  if (*slot != s_unsaid)
+    zr_free(*slot);
+  *slot = why ? zr_strdup(why) : NULL;
+  if (why && !*slot)
+    *slot = s_unsaid;
+}
+
+static void s_say_locked(const struct zr_keeper *k) {
+  if (!k->on_trouble)
+    return;
+  enum zr_code code = k->trouble ? ZR_CODE_NOT_RECORDED : ZR_CODE_UNSETTLED;
+  k->on_trouble(k->ctx, code, k->trouble ? k->trouble : k->unsettled);
+}
+
+static void s_tell(struct zr_keeper *k, char **slot, const char *why) {
   (void)pthread_mutex_lock(&k->lock);
-  zr_free(k->trouble);
-  k->trouble = copy;
-  if (k->on_trouble)
-    k->on_trouble(k->ctx, why);
+  s_set(slot, why);
+  s_say_locked(k);
   (void)pthread_mutex_unlock(&k->lock);
 }
 
 /* Journal thread. */
 static void s_on_health(void *ctx, const char *why) {
-  s_tell(ctx, why);
+  struct zr_keeper *k = ctx;
+  s_tell(k, &k->trouble, why);
 }
 
 void zr_keeper_watch(struct zr_keeper *k, zr_trouble_fn *fn, void *ctx) {
   (void)pthread_mutex_lock(&k->lock);
   k->on_trouble = fn;
   k->ctx = ctx;
-  fn(ctx, k->trouble);
+  s_say_locked(k);
   (void)pthread_mutex_unlock(&k->lock);
 }
 
 void zr_keeper_set_problem(struct zr_keeper *k, const char *why) {
-  zr_free(k->problem);
-  k->problem = zr_strdup(why);
+  s_set(&k->problem, why);
   zr_log(ZR_LOG_ERROR, "journal", "nothing is sent", zr_s("reason", why));
-  s_tell(k, why);
+  s_tell(k, &k->trouble, why);
+}
+
+void zr_keeper_delay(struct zr_keeper *k, const char *why) {
+  if (why && !k->delayed)
+    zr_log(ZR_LOG_ERROR, "journal",
+           "nothing is sent until what an earlier process left open is taken up; it is tried again",
+           zr_s("reason", why));
+  s_set(&k->delayed, why);
+}
+
+/* While a settlement runs, what was told stays; its end will tell. */
+static void s_tell_unsettled(struct zr_keeper *k) {
+  size_t held = zr_engine_held(k->loop->engine);
+  bool any = held > 0 || k->delayed;
+  if ((any && k->settling) || (held == k->held_told && any == (k->unsettled != NULL)))
+    return;
+  struct zr_buf why = ZR_BUF_INIT(2048);
+  if (k->delayed)
+    (void)zr_buf_printf(&why,
+                        "what an earlier process left open could not be taken up: %s; nothing is "
+                        "sent until it can",
+                        k->delayed);
+  else if (any)
+    (void)zr_buf_printf(&why,
+                        "%zu ids that an earlier process was releasing could not be read; nothing "
+                        "of their product is sent until they can",
+                        held);
+  if (any)
+    zr_log(ZR_LOG_WARN, "journal", "what is open cannot be settled",
+           zr_s("reason", why.data ? why.data : s_unsaid));
+  k->held_told = held;
+  s_tell(k, &k->unsettled, !any ? NULL : why.data ? why.data : s_unsaid);
+  zr_buf_clean_up(&why);
+}
+
+void zr_keeper_step(struct zr_keeper *k) {
+  if (!k)
+    return;
+  s_tell_unsettled(k);
+  struct zr_mono now = zr_mono_now();
+  if (!k->loop->account.is_waiting && zr_settling_wake(k).ms <= now.ms)
+    zr_settling_begin(k);
 }
 
 bool zr_keeper_is_open(const struct zr_keeper *k) {
@@ -108,13 +164,15 @@ void zr_keeper_change_account(struct zr_keeper *k) {
   struct zr_buf problem = ZR_BUF_INIT(2048);
   zr_journal_close(k->journal);
   k->journal = NULL;
-  zr_free(k->problem);
-  k->problem = NULL;
-  s_tell(k, NULL);
+  s_set(&k->problem, NULL);
+  k->taken_up = false;
+  zr_keeper_delay(k, NULL);
+  s_tell(k, &k->trouble, NULL);
   enum zr_err e = s_open(k, &problem);
   if (e != ZR_ERR_OK)
     zr_keeper_set_problem(k, problem.len ? problem.data : zr_err_text(e));
   zr_buf_clean_up(&problem);
+  zr_engine_change_account(k->loop->engine, k->journal ? zr_journal_last_batch(k->journal) : 0);
   zr_settling_begin(k);
 }
 
@@ -132,8 +190,10 @@ void zr_keeper_destroy(struct zr_keeper *k) {
   zr_settling_clean_up(k);
   zr_lookup_clean_up(k);
   zr_free(k->path);
-  zr_free(k->problem);
-  zr_free(k->trouble);
+  s_set(&k->problem, NULL);
+  s_set(&k->trouble, NULL);
+  s_set(&k->unsettled, NULL);
+  s_set(&k->delayed, NULL);
   (void)pthread_mutex_destroy(&k->lock);
   zr_free(k);
 }
@@ -225,8 +285,8 @@ static enum zr_err s_record(struct zr_keeper *k, const struct zr_action *a) {
 }
 
 void zr_keeper_intent(struct zr_keeper *k, const struct zr_action *a) {
-  const char *why = k->problem ? k->problem : "the journal is not open";
-  if (zr_keeper_is_open(k)) {
+  const char *why = k->problem ? k->problem : k->delayed ? k->delayed : "the journal is not open";
+  if (zr_keeper_is_open(k) && !k->delayed) {
     enum zr_err e = s_record(k, a);
     if (e == ZR_ERR_OK)
       return;
@@ -237,13 +297,13 @@ void zr_keeper_intent(struct zr_keeper *k, const struct zr_action *a) {
 
 /* ---- what needs no answer ---- */
 
+/* Also while there is a problem, for what left before. */
 static void s_append(struct zr_keeper *k, const struct zr_record *record) {
-  if (!zr_keeper_is_open(k))
-    return;
-  enum zr_err e = zr_journal_append(k->journal, record, NULL, NULL);
+  enum zr_err e = k->journal ? zr_journal_append(k->journal, record, NULL, NULL) : ZR_ERR_STATE;
   if (e != ZR_ERR_OK)
     zr_log(ZR_LOG_WARN, "journal", "a record is not kept; its releases stay open in the journal",
-           zr_i("batch", record->batch), zr_s("reason", zr_err_text(e)));
+           zr_i("batch", record->batch), zr_i("ids", (int64_t)record->result_count),
+           zr_s("reason", k->problem ? k->problem : zr_err_text(e)));
 }
 
 void zr_keeper_answer(struct zr_keeper *k, enum zr_product product, uint32_t batch,

@@ -20,24 +20,32 @@
 
 struct zr_loop;
 struct zr_settling;
+struct zr_settle_listener;
 struct zr_finding;
 struct zr_waiter;
 
-/* Any thread, from then on at each change: what keeps releases from being sent; NULL: nothing. */
-typedef void zr_trouble_fn(void *ctx, const char *why);
+/* Any thread, from then on at each change: what keeps releases, all or some of them, from being
+ * sent; `why` NULL: nothing. The code is NOT_RECORDED or UNSETTLED. */
+typedef void zr_trouble_fn(void *ctx, enum zr_code code, const char *why);
 
 /* Loop thread, but for what is under the lock. */
 struct zr_keeper {
   struct zr_loop *loop;
   char *path;
   unsigned keep_days;
-  struct zr_journal *journal; /* read-only while there is a problem; NULL: not even that */
-  char *problem;              /* it could not be opened, or not be read at the start */
-  struct zr_settling *settlings;
+  struct zr_journal *journal;   /* read-only while there is a problem; NULL: not even that */
+  char *problem;                /* it could not be opened */
+  struct zr_settling *settling; /* NULL: none runs */
+  struct zr_settle_listener *listeners; /* of the next one */
+  bool taken_up; /* what earlier processes left open is in the engine's hands, or settled */
+  char *delayed; /* why it is not yet, though tried; nothing is sent then */
+  struct zr_mono settle_at; /* not before then, unless somebody asks */
+  size_t held_told;         /* the ids of which `unsettled` speaks */
   struct zr_finding *findings;
 
   pthread_mutex_t lock;
-  char *trouble; /* as last told */
+  char *trouble;   /* of the journal, as last told */
+  char *unsettled; /* of what it has open, as last told */
   zr_trouble_fn *on_trouble;
   void *ctx;
 };
@@ -54,6 +62,10 @@ void zr_keeper_change_account(struct zr_keeper *k);
 /* The journal can be written, as far as is known, and has this account's records. */
 bool zr_keeper_is_open(const struct zr_keeper *k);
 void zr_keeper_set_problem(struct zr_keeper *k, const char *why);
+/* What must be read before anything is sent could not be taken up, for now; NULL: it was. */
+void zr_keeper_delay(struct zr_keeper *k, const char *why);
+/* Each turn of the loop: tells what has changed, and tries again what is due. */
+void zr_keeper_step(struct zr_keeper *k);
 /* Any thread. Calls `fn` at once with what is the matter now. */
 void zr_keeper_watch(struct zr_keeper *k, zr_trouble_fn *fn, void *ctx);
 
@@ -72,8 +84,11 @@ void zr_keeper_outcomes(struct zr_keeper *k, enum zr_product product, const char
                         const struct zr_event *event);
 
 /* ---- settling.c ---- */
-/* Has the engine settle what the journal has open of this account, for nobody in particular. */
+/* Has the engine settle what the journal has open of this account, for nobody in particular; not
+ * while a settlement runs. Trouble delays what is sent, and it is tried again. */
 void zr_settling_begin(struct zr_keeper *k);
+/* When it should be tried again. */
+struct zr_mono zr_settling_wake(const struct zr_keeper *k);
 /* zr_backend.settle. */
 enum zr_err zr_settling_start(struct zr_keeper *k, struct zr_settle_sink sink) ZR_MUST_CHECK;
 bool zr_settling_runs(const struct zr_keeper *k);

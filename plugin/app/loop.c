@@ -73,7 +73,7 @@ static enum zr_err s_submit(void *self, const struct zr_release_request *request
   if (l->keeper)
     zr_keeper_joined(l->keeper, w);
   /* What an earlier process left open could not be read before: it may be by now. */
-  if (zr_engine_held(l->engine) > 0 && !w->dry && !zr_settling_runs(l->keeper))
+  if (zr_engine_held(l->engine) > 0 && !w->dry)
     zr_settling_begin(l->keeper);
   zr_log(ZR_LOG_INFO, "engine", "release taken", zr_i("job", (int64_t)*job),
          zr_i("ids", (int64_t)request->instance_id_count),
@@ -152,13 +152,15 @@ static void *s_thread(void *arg) {
     s_run_tasks(l);
     zr_calls_carry_out(l);
     zr_account_step(l);
+    zr_keeper_step(l->keeper);
     enum turn next = s_next_turn(l);
     if (next == TURN_OVER)
       return NULL;
     if (next == TURN_AGAIN)
       continue;
     struct zr_mono now = zr_mono_now();
-    int64_t sleep = zr_mono_until(zr_engine_wake(l->engine, now), now);
+    struct zr_mono at = zr_mono_min(zr_engine_wake(l->engine, now), zr_settling_wake(l->keeper));
+    int64_t sleep = zr_mono_until(at, now);
     zr_http_run(l->http, sleep < LONGEST_SLEEP_MS ? sleep : LONGEST_SLEEP_MS);
   }
 }

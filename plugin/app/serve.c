@@ -36,9 +36,9 @@ static int s_fail(struct zr_buf *problem, enum zr_err e) {
 }
 
 /* Of the journal; any thread. */
-static void s_on_trouble(void *ctx, const char *why) {
+static void s_on_trouble(void *ctx, enum zr_code code, const char *why) {
   struct parts *p = ctx;
-  zr_service_set_trouble(p->service, why);
+  zr_service_set_trouble(p->service, code, why);
 }
 
 static enum zr_err s_build(struct parts *p, const struct zr_app_options *o,

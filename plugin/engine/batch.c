@@ -188,7 +188,7 @@ static bool s_read_in_pause(const struct zr_engine *e, const struct zr_batch *b)
   return false;
 }
 
-/* An id of it keeps everybody from sending, and only a read ends that. */
+/* An id of it keeps its product from being sent, and only a read ends that. */
 static bool s_holds(const struct zr_engine *e, const struct zr_batch *b) {
   for (unsigned i = 0; i < b->item_count; i++) {
     if (zr_held_has(e, b->items[i]))
@@ -297,8 +297,8 @@ static void s_give_up_throttled(struct zr_engine *e) {
 /* The first read of a batch is held back while enough others are ready to be sent: it would be too
  * old when its turn comes. */
 static bool s_held_back(const struct zr_engine *e, const struct zr_batch *b) {
-  return !b->preflight_told && b->read_failures == 0 && !b->lane->dry && zr_engine_held(e) == 0 &&
-         e->sends_waiting >= e->options.max_releases;
+  return !b->preflight_told && b->read_failures == 0 && !b->lane->dry &&
+         zr_held_of(e, b->lane->product) == 0 && e->sends_waiting >= e->options.max_releases;
 }
 
 static void s_give_up_held(struct zr_engine *e, struct zr_batch *b) {
@@ -323,7 +323,7 @@ static void s_step(struct zr_engine *e, struct zr_batch *b) {
   } else if (b->state == ZR_BATCH_READ_DUE && b->due.ms <= now.ms) {
     if (!s_held_back(e, b))
       (void)zr_op_start_read(e, b);
-  } else if (b->state == ZR_BATCH_SEND_DUE && e->held_for_good) {
+  } else if (b->state == ZR_BATCH_SEND_DUE && e->held_for_good[b->lane->product]) {
     s_give_up_held(e, b);
   } else if (b->state == ZR_BATCH_SEND_DUE && b->due.ms <= now.ms) {
     (void)zr_op_start_release(e, b);
@@ -343,7 +343,8 @@ void zr_batches_step(struct zr_engine *e) {
   if (s_give_up_at(e).ms <= e->now.mono.ms)
     s_give_up_throttled(e);
   e->sends_waiting = s_count_waiting(e);
-  e->held_for_good = zr_held_for_good(e);
+  for (int p = 0; p < ZR_PRODUCT_COUNT_; p++)
+    e->held_for_good[p] = zr_held_for_good(e, (enum zr_product)p);
   struct zr_batch *b;
   struct zr_batch *next;
   DL_FOREACH_SAFE(e->batches, b, next) {
@@ -364,9 +365,9 @@ static struct zr_mono s_wake(const struct zr_engine *e, const struct zr_batch *b
     at = zr_mono_min(at, b->due.ms > ready.ms ? b->due : ready);
   } else if (b->state == ZR_BATCH_READING && b->read_queue && read_slot) {
     at = zr_mono_min(at, zr_rate_ready(&e->read_rate, now));
-  } else if (b->state == ZR_BATCH_SEND_DUE && e->held_for_good) {
+  } else if (b->state == ZR_BATCH_SEND_DUE && e->held_for_good[b->lane->product]) {
     at = now;
-  } else if (b->state == ZR_BATCH_SEND_DUE && send_slot && zr_engine_held(e) == 0) {
+  } else if (b->state == ZR_BATCH_SEND_DUE && send_slot && zr_held_of(e, b->lane->product) == 0) {
     struct zr_mono ready = zr_rate_ready(&e->release_rate, now);
     at = zr_mono_min(at, b->due.ms > ready.ms ? b->due : ready);
   }

@@ -283,3 +283,7 @@ bool zr_engine_is_idle(const struct zr_engine *e) {
 size_t zr_engine_jobs(const struct zr_engine *e) {
   return HASH_COUNT(e->jobs);
 }
+
+uint32_t zr_engine_last_batch(const struct zr_engine *e) {
+  return e->next_batch;
+}

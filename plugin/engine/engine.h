@@ -112,16 +112,28 @@ typedef void zr_engine_joined_fn(void *ctx, const char *id, uint32_t batch);
 void zr_engine_joined(const struct zr_engine *e, uint64_t handle, zr_engine_joined_fn *each,
                       void *ctx);
 
-/* Calls of an earlier process whose outcome is open. Their ids are read and watched as if this
- * engine had sent them, and are sent again only for another job that wants them; the job ends with
- * a report like any other. Until each of the ids has been read once, nothing is sent for anybody;
- * if the job ends before, zr_engine_held stays above zero, what wants to be sent is NOT_ATTEMPTED
- * with UNSETTLED, and the ids can be given again. At most ZR_JOB_MAX_IDS distinct ids. Errors as
- * for zr_engine_submit. */
-enum zr_err zr_engine_settle(struct zr_engine *e, const struct zr_open_calls *open,
+/* Call it when the journal is asked which calls are open, and give zr_engine_settle what it answers
+ * before it is asked again. What is under way now may end meanwhile, and the answer will not say
+ * so. ZR_ERR_NOMEM: do not ask. */
+enum zr_err zr_engine_asks_journal(struct zr_engine *e) ZR_MUST_CHECK;
+/* Calls whose outcome is open, of an earlier process or of this one. Their ids are read and
+ * watched as if they had just been sent, and are sent again only for another job that wants them;
+ * the job ends with a report like any other. An id that is at work keeps what is known of it; one
+ * whose call has ended since the journal was asked is left out, and *job is 0 when no other is
+ * left.
+ * With `hold` nothing of the product is sent until each of the ids has been read once; if the job
+ * ends before, zr_engine_held stays above zero, what wants to be sent is NOT_ATTEMPTED with
+ * UNSETTLED, and the ids can be given again. That is for calls of an earlier process: what this one
+ * sent, it has read. At most ZR_JOB_MAX_IDS distinct ids. Errors as for zr_engine_submit. */
+enum zr_err zr_engine_settle(struct zr_engine *e, const struct zr_open_calls *open, bool hold,
                              struct zr_engine_time now, uint64_t *job) ZR_MUST_CHECK;
-/* Ids that were given to zr_engine_settle and not read since. */
+/* Ids that are held, and were not read since. */
 size_t zr_engine_held(const struct zr_engine *e);
+/* From now on for another account, whose journal has `last_batch`. Only while the engine is idle.
+ * What the old one had held is not this one's to read. */
+void zr_engine_change_account(struct zr_engine *e, uint32_t last_batch);
+/* The highest number of a call so far. */
+uint32_t zr_engine_last_batch(const struct zr_engine *e);
 
 /* The next action, if one is due. */
 bool zr_engine_poll(struct zr_engine *e, struct zr_engine_time now, struct zr_action *out);

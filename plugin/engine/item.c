@@ -96,20 +96,49 @@ void zr_item_malformed(struct zr_item *it, struct zr_answer *answer, struct zr_m
   zr_answer_set(&it->answer, answer);
 }
 
-void zr_item_sent(struct zr_item *it, uint32_t batch, struct zr_wall at) {
-  it->in_flight = true;
+static void s_number(struct zr_item *it, uint32_t batch, struct zr_wall at) {
   it->attempts++;
+  if (it->first_batch == 0 || batch < it->first_batch)
+    it->first_batch = batch;
   if (batch < it->batch_number)
-    return; /* an earlier call, of an earlier process */
+    return;
   it->batch_number = batch;
   it->sent_at = at;
+}
+
+void zr_item_sent(struct zr_item *it, uint32_t batch, struct zr_wall at) {
+  s_number(it, batch, at);
+  it->in_flight = true;
+  if (it->own_from == 0)
+    it->own_from = batch;
+}
+
+void zr_item_was_sent(struct zr_item *it, uint32_t batch, struct zr_wall at) {
+  s_number(it, batch, at);
+  it->in_flight = true;
+  it->earlier++;
+}
+
+void zr_item_recalled(struct zr_item *it, uint32_t batch, enum zr_class end, bool late,
+                      struct zr_mono now) {
+  s_number(it, batch, it->sent_at);
+  it->earlier++;
+  it->accepted = it->accepted || end == ZR_CLASS_OK;
+  it->final = it->final || end == ZR_CLASS_REDIRECTED || end == ZR_CLASS_BLOCKED;
+  it->ambiguous = it->ambiguous || end == ZR_CLASS_REDIRECTED || end == ZR_CLASS_UNKNOWN;
+  if (end == ZR_CLASS_UNKNOWN && late) {
+    it->late_effect = true;
+    it->late_at = now;
+  }
 }
 
 void zr_item_unsent(struct zr_item *it, uint32_t batch) {
   it->in_flight = false;
   it->attempts--;
+  if (it->attempts == it->earlier)
+    it->own_from = 0;
   if (it->attempts == 0 && it->batch_number == batch) {
-    it->batch_number = 0;
+    it->batch_number = it->first_batch = 0;
     it->sent_at = (struct zr_wall){0};
   }
 }
@@ -126,6 +155,7 @@ static void s_answered(struct zr_item *it, struct zr_rstr *request_id, struct zr
 void zr_item_accepted(struct zr_item *it, struct zr_rstr *request_id, struct zr_mono now) {
   s_answered(it, request_id, now);
   it->accepted = true;
+  it->unauthorized = false;
 }
 
 void zr_item_answered(struct zr_item *it, struct zr_answer *answer, struct zr_mono now) {

@@ -220,6 +220,7 @@ static void s_keep_evidence(struct zr_sub *s, const struct zr_item *it) {
   s->read_id[0] = zr_rstr_acquire(it->read_id[0]);
   s->read_id[1] = zr_rstr_acquire(it->read_id[1]);
   s->answer = zr_answer_acquire(it->answer);
+  s->first_batch = it->first_batch;
   s->batch = it->batch_number;
   s->attempts = it->attempts;
   s->sent_at = it->sent_at;

@@ -119,6 +119,7 @@ static struct zr_result s_result(struct zr_arena *a, const struct zr_sub *s) {
       .zone_id = zr_rstr_text(s->zone),
       .release_request_id = zr_rstr_text(s->release_id),
       .read_request_ids = {zr_rstr_text(s->read_id[0]), zr_rstr_text(s->read_id[1])},
+      .first_batch = s->first_batch,
       .batch = s->batch,
       .attempts = s->attempts,
       .sent_at = s->sent_at,

@@ -7,6 +7,7 @@
  *                                                 --not kept: nothing leaves
  */
 #include "engine/gate.h"
+#include "engine/held.h"
 #include "engine/verdict.h"
 
 /* Of the ids that want to be sent, those whose last read is not too old to rely on. */
@@ -46,7 +47,8 @@ static void s_record(struct zr_engine *e, struct zr_op *op) {
 
 bool zr_op_start_release(struct zr_engine *e, struct zr_batch *b) {
   int64_t timeout = zr_op_timeout(e, b);
-  if (e->releases_open >= e->options.max_releases || timeout == 0 || zr_engine_held(e) > 0)
+  if (e->releases_open >= e->options.max_releases || timeout == 0 ||
+      zr_held_of(e, b->lane->product) > 0)
     return false;
   if (zr_rate_ready(&e->release_rate, e->now.mono).ms > e->now.mono.ms)
     return false;
@@ -93,7 +95,7 @@ static bool s_may_leave(const struct zr_engine *e, const struct zr_op *op) {
   }
   return wanted == op->count && s_fresh(e, items, wanted) == op->count &&
          e->release_rate.paused_until.ms <= e->now.mono.ms && zr_op_timeout(e, op->batch) > 0 &&
-         zr_engine_held(e) == 0;
+         zr_held_of(e, op->batch->lane->product) == 0;
 }
 
 static void s_void(struct zr_engine *e, struct zr_op *op) {

@@ -94,6 +94,7 @@ struct zr_sub {
   struct zr_rstr *release_id;
   struct zr_rstr *read_id[2];
   struct zr_answer *answer;
+  uint32_t first_batch;
   uint32_t batch;
   uint32_t attempts;
   struct zr_wall sent_at;
@@ -196,9 +197,11 @@ struct zr_item {
   bool final;                 /* not to be sent again: singled out, failed list, redirect */
   struct zr_mono look_until;  /* the watch does not end before, and one read comes after it */
   uint32_t attempts;
-  uint32_t earlier;     /* of them, those of an earlier process */
-  uint32_t replayed[2]; /* by depend_resource: the last call of an earlier process that it knows */
-  uint32_t batch_number;
+  uint32_t earlier;      /* of them, those that the journal told of */
+  uint32_t replayed[2];  /* by depend_resource: the last of those */
+  uint32_t own_from;     /* the first of all others; 0: there are none */
+  uint32_t first_batch;  /* what is known of it begins with this call, … */
+  uint32_t batch_number; /* … and ends with this one */
   struct zr_wall sent_at;
   struct zr_mono answered_at;
   struct zr_mono late_at; /* the last answer after which an effect may still come */
@@ -300,7 +303,8 @@ struct zr_engine {
   struct zr_engine_time now;                /* of the input that is being worked on */
   struct zr_job *jobs;                      /* by handle */
   struct zr_item *items[ZR_PRODUCT_COUNT_]; /* by id; dry runs are not in here */
-  struct zr_held *held[ZR_PRODUCT_COUNT_];  /* nothing is sent while there are any */
+  struct zr_held *held[ZR_PRODUCT_COUNT_];  /* nothing of the product is sent while there are any */
+  struct zr_held *under_way[ZR_PRODUCT_COUNT_]; /* when the journal was asked what is open */
   struct zr_lane *lanes;
   struct zr_batch *batches;
   struct zr_op *ops;
@@ -313,8 +317,9 @@ struct zr_engine {
   unsigned reads_open;
   struct zr_mono read_throttled_since; /* without a call let through; NEVER: not */
   struct zr_mono send_throttled_since;
-  bool held_for_good;     /* what wants to be sent is reported instead; looked at in each step */
-  unsigned sends_waiting; /* batches that are ready to send, counted at each step */
+  bool held_for_good[ZR_PRODUCT_COUNT_]; /* what wants to be sent is reported instead; looked at in
+                                            each step */
+  unsigned sends_waiting;                /* batches that are ready to send, counted at each step */
   struct zr_rate read_rate;
   struct zr_rate release_rate;
   struct zr_job *marked;   /* list built by zr_mark_jobs */
@@ -346,6 +351,12 @@ void zr_item_expected(struct zr_item *it, const char *group);
 void zr_item_unhidden(struct zr_item *it, struct zr_mono now);
 void zr_item_malformed(struct zr_item *it, struct zr_answer *answer, struct zr_mono now);
 void zr_item_sent(struct zr_item *it, uint32_t batch, struct zr_wall at);
+/* By a call that the journal tells of; its end is said as that of any other. */
+void zr_item_was_sent(struct zr_item *it, uint32_t batch, struct zr_wall at);
+/* The same, of an item that was sent after that: what the call may still do counts beside the
+ * answers that came later, and changes none of them. REDIRECTED also stands for "listed". */
+void zr_item_recalled(struct zr_item *it, uint32_t batch, enum zr_class end, bool late,
+                      struct zr_mono now);
 void zr_item_unsent(struct zr_item *it, uint32_t batch);
 void zr_item_accepted(struct zr_item *it, struct zr_rstr *request_id, struct zr_mono now);
 void zr_item_answered(struct zr_item *it, struct zr_answer *answer, struct zr_mono now);

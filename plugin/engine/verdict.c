@@ -73,7 +73,7 @@ static struct zr_verdict s_never_sent(const struct zr_item *it, bool dry) {
 static struct zr_verdict s_gone_after_send(const struct zr_item *it) {
   if (it->absent_streak < 2)
     return s_wait;
-  if (it->accepted)
+  if (it->accepted && !it->unauthorized)
     return s_end(ZR_OUTCOME_RELEASED, ZR_CODE_NONE);
   if (it->unauthorized && !it->ambiguous) /* gone, or hidden since the rights changed */
     return s_end(ZR_OUTCOME_REFUSED, ZR_CODE_NOT_VISIBLE);

@@ -48,6 +48,7 @@ static const struct zr_result *s_copy_results(struct zr_entry *i, const struct z
         .code = r->code,
         .name = zr_arena_copy(&i->arena, r->name, ok),
         .zone_id = zr_arena_copy(&i->arena, r->zone_id, ok),
+        .first_batch = r->first_batch,
         .batch = r->batch,
         .decided_at = r->decided_at,
     };

@@ -165,7 +165,20 @@ static int s_one_product(struct zr_journal *j, const struct zr_entry *i, enum zr
   return rc;
 }
 
+/* An answer or an outcome that is known, and not on disk: what would be read is older than that. */
+static bool s_is_behind(const struct zr_journal *j) {
+  const struct zr_entry *i = j->retained;
+  while (i && i->kind != ZR_ENTRY_RECORD)
+    i = i->next;
+  return i != NULL;
+}
+
 void zr_journal_read_open(struct zr_journal *j, const struct zr_entry *i) {
+  if (s_is_behind(j)) {
+    i->each(i->ctx, NULL,
+            "the journal cannot be written, and does not know yet what became of calls");
+    return;
+  }
   int rc = SQLITE_OK;
   for (int p = ZR_PRODUCT_NONE + 1; p < ZR_PRODUCT_COUNT_ && rc == SQLITE_OK; p++)
     rc = s_one_product(j, i, (enum zr_product)p);

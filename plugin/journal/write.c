@@ -149,6 +149,7 @@ static int s_close(struct zr_journal *j, const struct zr_record *r, const struct
   zr_put_int(&u, one->batch);
   zr_put_text(&u, s_code(one->code));
   zr_put_text(&u, r->request_id);
+  zr_put_int(&u, zr_record_closes_from(one));
   return zr_db_run(&u);
 }
 
@@ -165,7 +166,7 @@ static int s_outcome(struct zr_journal *j, const struct zr_record *r, const stru
     zr_put_text(&u, s_product(r->product));
     rc = zr_db_run(&u);
   }
-  if (rc == SQLITE_OK && one->batch > 0 && zr_record_closes(one->outcome))
+  if (rc == SQLITE_OK && zr_record_closes_from(one) > 0)
     rc = s_close(j, r, one);
   return rc;
 }

@@ -4,8 +4,8 @@
  * engine gets those that are open (zr_engine_settle).
  *
  * A call is open for an id from its intent on, until its answer says that it never left
- * (zr_record_never_left), or an outcome of the id that closes (zr_record_closes) is recorded with
- * this call's number or a later one.
+ * (zr_record_never_left), or an outcome of the id that closes it (zr_record_closes_from) is
+ * recorded.
  */
 #ifndef ZR_MODEL_RECORD_H
 #define ZR_MODEL_RECORD_H
@@ -113,12 +113,30 @@ static inline bool zr_record_never_left(enum zr_class c) {
   return c == ZR_CLASS_NOT_SENT || c == ZR_CLASS_NO_CHANNEL;
 }
 
-/* Whether an outcome says what became of the calls that named the id. ACCEPTED and UNKNOWN do not:
- * their ids are read again at the next start. NOT_ATTEMPTED is about one caller, not about a call.
- */
-static inline bool zr_record_closes(enum zr_outcome o) {
-  return o != ZR_OUTCOME_NONE && o != ZR_OUTCOME_ACCEPTED && o != ZR_OUTCOME_UNKNOWN &&
-         o != ZR_OUTCOME_NOT_ATTEMPTED;
+/* The first of the calls that an outcome closes for its id; the last is r->batch. 0: none. ACCEPTED
+ * and UNKNOWN do not say what became of a call: their ids are read again at the next start.
+ * NOT_ATTEMPTED is about one caller, not about a call. What is gone, no earlier call can do
+ * anything to; any other outcome speaks of the calls that it counts, and one before them, of
+ * another request, may still have its effect. What is not visible may be there or not. */
+static inline uint32_t zr_record_closes_from(const struct zr_result *r) {
+  switch (r->outcome) {
+  case ZR_OUTCOME_RELEASED:
+  case ZR_OUTCOME_ALREADY_GONE:
+  case ZR_OUTCOME_NOT_FOUND:
+    return r->batch > 0;
+  case ZR_OUTCOME_REFUSED:
+    return r->code == ZR_CODE_NOT_VISIBLE ? 0 : r->first_batch;
+  case ZR_OUTCOME_NOT_RECYCLED:
+  case ZR_OUTCOME_INVALID:
+    return r->first_batch;
+  case ZR_OUTCOME_NONE:
+  case ZR_OUTCOME_ACCEPTED:
+  case ZR_OUTCOME_UNKNOWN:
+  case ZR_OUTCOME_NOT_ATTEMPTED:
+  case ZR_OUTCOME_COUNT_:
+    break;
+  }
+  return 0;
 }
 
 #endif

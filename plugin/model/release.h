@@ -49,6 +49,7 @@ struct zr_result {
   const char *zone_id;
   const char *release_request_id;  /* of the last ReleaseInstances naming it */
   const char *read_request_ids[2]; /* of the two last reads that decided */
+  uint32_t first_batch;            /* number of the first release call that the outcome counts */
   uint32_t batch;                  /* number of the last release call that named it; 0: none */
   uint32_t attempts;               /* release calls that named it */
   struct zr_wall sent_at;          /* ms 0: never */

@@ -141,13 +141,14 @@ static struct zr_health_watch *s_next_untold(struct zr_service *s) {
   return w;
 }
 
-void zr_service_set_trouble(struct zr_service *s, const char *why) {
+void zr_service_set_trouble(struct zr_service *s, enum zr_code code, const char *why) {
   char *copy = why ? zr_strdup(why) : NULL;
   pthread_mutex_lock(&s->health_lock);
   zr_free(s->trouble);
   s->trouble = copy;
   bool changed = s->troubled != (why != NULL);
   s->troubled = why != NULL;
+  s->trouble_code = code;
   s->round += changed;
   pthread_mutex_unlock(&s->health_lock);
   struct zr_health_watch *w = changed ? s_next_untold(s) : NULL;
@@ -157,9 +158,10 @@ void zr_service_set_trouble(struct zr_service *s, const char *why) {
   }
 }
 
-const char *zr_health_trouble(struct zr_service *s, struct zr_arena *a) {
+const char *zr_health_trouble(struct zr_service *s, struct zr_arena *a, enum zr_code *code) {
   pthread_mutex_lock(&s->health_lock);
   const char *why = s->troubled ? s->trouble ? s->trouble : "the journal is broken" : NULL;
+  *code = s->trouble_code;
   const char *copy = why ? zr_arena_strdup(a, why) : NULL;
   pthread_mutex_unlock(&s->health_lock);
   return copy;

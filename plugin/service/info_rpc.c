@@ -30,6 +30,7 @@ static void s_limits(struct zr_wire_out *w, const struct zr_service *s,
 struct s_info {
   const struct zr_service *service;
   const char *trouble;
+  enum zr_code trouble_code;
 };
 
 static void s_diagnose(struct zr_wire_out *w, enum zr_code code, const char *detail) {
@@ -44,7 +45,7 @@ static void s_info(struct zr_wire_out *w, const void *what) {
   const struct zr_server_facts *f = s->backend->facts(s->backend->self);
   zr_out_int(w, INFO_JOURNAL, f->journal != NULL);
   if (info->trouble)
-    s_diagnose(w, ZR_CODE_NOT_RECORDED, info->trouble);
+    s_diagnose(w, info->trouble_code, info->trouble);
   if (f->credential_problem)
     s_diagnose(w, ZR_CODE_CREDENTIALS_MISSING, f->credential_problem);
   s_limits(w, s, f);
@@ -62,7 +63,8 @@ void zr_handle_info(void *service, struct zr_rpc_call *call) {
     zr_violations_fail(&v, call);
     return;
   }
-  const struct s_info info = {s, zr_health_trouble(s, v.arena)};
+  struct s_info info = {.service = s};
+  info.trouble = zr_health_trouble(s, v.arena, &info.trouble_code);
   struct zr_rpc_bytes *b = zr_out_bytes(s_info, &info);
   if (b)
     zr_rpc_reply(call, b);

@@ -48,6 +48,7 @@ struct zr_service {
   pthread_mutex_t health_lock;
   struct zr_health_watch *watches; /* guarded by health_lock, and so is what follows */
   char *trouble;                   /* why nothing can be sent; NULL: it can */
+  enum zr_code trouble_code;       /* NOT_RECORDED, or UNSETTLED */
   bool troubled;
   unsigned round; /* of telling the watches */
 
@@ -70,7 +71,7 @@ void zr_handle_reflection(void *service, struct zr_rpc_call *call);
 /* health.c: says NOT_SERVING and ends the watches. Any thread. */
 void zr_health_drain(struct zr_service *s);
 /* Copies why nothing can be sent into the arena; NULL: it can, or no memory. Any thread. */
-const char *zr_health_trouble(struct zr_service *s, struct zr_arena *a);
+const char *zr_health_trouble(struct zr_service *s, struct zr_arena *a, enum zr_code *code);
 
 /* settle_rpc.c: whoever waits gets UNAVAILABLE. When there is no loop thread any more. */
 void zr_settling_close(struct zr_service *s);

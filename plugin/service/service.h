@@ -50,9 +50,9 @@ const struct zr_rpc_method *zr_service_methods(const struct zr_service *s, size_
 enum zr_err zr_service_set_clients(struct zr_service *s, const struct zr_client_rule *clients,
                                    size_t count) ZR_MUST_CHECK;
 
-/* Nothing can be sent, and why; NULL: it can again. Health and GetServerInfo say so. Any thread but
- * the gRPC thread; copied. */
-void zr_service_set_trouble(struct zr_service *s, const char *why);
+/* Nothing can be sent, or not everything, and why; NULL: it can again. Health and GetServerInfo say
+ * so. Any thread but the gRPC thread; copied. */
+void zr_service_set_trouble(struct zr_service *s, enum zr_code code, const char *why);
 /* Any thread; once is enough. */
 void zr_service_drain(struct zr_service *s);
 /* Any thread. Cancels every running operation (zr_backend.cancel). */

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define S_EXPORT __attribute__((visibility("default")))
@@ -22,6 +23,7 @@ enum {
   S_KILL_AFTER,  /* … once it is on disk */
   S_FLUSH_ERRNO, /* every flush fails with this */
   S_WRITE_ERRNO, /* every write to a regular file fails with this */
+  S_STALL,       /* reads and flushes wait until it is 0 again; not those of the main thread */
   S_NUMBERS,
 };
 
@@ -46,7 +48,14 @@ static void s_die(void) {
   (void)kill(getpid(), SIGKILL);
 }
 
+static void s_stall(void) {
+  const struct timespec moment = {.tv_nsec = 10000000};
+  while (s_number(S_STALL) && syscall(SYS_gettid) != getpid())
+    (void)nanosleep(&moment, NULL);
+}
+
 static int s_flush(long call, int fd) {
+  s_stall();
   int64_t n = s_page ? __atomic_add_fetch(&s_page[S_FLUSHES], 1, __ATOMIC_SEQ_CST) : 0;
   if (n && n == s_number(S_KILL_BEFORE))
     s_die();
@@ -66,6 +75,15 @@ S_EXPORT int fsync(int fd) {
 
 S_EXPORT int fdatasync(int fd) {
   return s_flush(SYS_fdatasync, fd);
+}
+
+S_EXPORT ssize_t pread64(int fd, void *data, size_t n, off64_t offset) {
+  s_stall();
+  return (ssize_t)syscall(SYS_pread64, fd, data, n, offset);
+}
+
+S_EXPORT ssize_t pread(int fd, void *data, size_t n, off_t offset) {
+  return pread64(fd, data, n, offset);
 }
 
 static int s_refuses_write(int fd) {

@@ -1,41 +1,15 @@
 """What the cases about the journal share."""
 
-import mmap
 import os
-import struct
 
-from base import BIN, RELEASE, SLOW, FaultCase, codes, outcomes, service, wait_until
+from base import RELEASE, SLOW, FaultCase, codes, outcomes, service, wait_until
+from harness.disk import Disk  # noqa: F401
 from harness.plugin import outcome_name
 from harness.process import clean_environment, program, run
 from harness.wire import health_check
 
 
 SERVING, NOT_SERVING = 1, 2
-
-
-class Disk:
-    """What disk_shim.c does to a plugin's files."""
-
-    NAMES = ("flushes", "kill_before", "kill_after", "flush_errno", "write_errno")
-
-    def __init__(self, folder):
-        self.path = os.path.join(folder, "disk")
-        size = 8 * len(self.NAMES)
-        with open(self.path, "wb") as file:
-            file.write(bytes(size))
-        with open(self.path, "r+b") as file:
-            self.page = mmap.mmap(file.fileno(), size)
-
-    def environment(self):
-        return {"LD_PRELOAD": os.path.join(BIN, "..", "tests", "cases", "libzr_disk_shim.so"),
-                "ZR_DISK_SHIM": self.path}
-
-    def get(self, name):
-        return struct.unpack_from("=q", self.page, 8 * self.NAMES.index(name))[0]
-
-    def set(self, **values):
-        for name, value in values.items():
-            struct.pack_into("=q", self.page, 8 * self.NAMES.index(name), value)
 
 
 class JournalCase(FaultCase):

@@ -69,6 +69,8 @@ void disk_outcome(struct sim *s, enum zr_product product, unsigned id, const str
   struct record *rec = s_add(s, RECORD_OUTCOME, product, r->batch);
   rec->id = (uint16_t)id;
   rec->outcome = r->outcome;
+  rec->code = r->code;
+  rec->first_batch = r->first_batch;
   s_begin_flush(s, 0);
 }
 
@@ -142,6 +144,7 @@ void disk_crash(struct sim *s) {
   if (kept < s->record_count)
     MARK(CRASH_LOST_RECORDS);
   s->record_count = s->unacked = kept;
+  s->asking = false;
   s->flushing = 0;
   s->flush_due = NEVER;
 }
@@ -167,19 +170,22 @@ uint32_t disk_last_batch(const struct sim *s) {
 /* ---- what is open ---- */
 
 static const struct record *s_answer(const struct sim *s, uint32_t batch) {
-  for (size_t i = 0; i < s->record_count; i++) {
-    if (s->records[i].kind == RECORD_ANSWER && s->records[i].batch == batch)
-      return &s->records[i];
+  for (size_t i = 0; i < s->asked; i++) {
+    const struct record *r = &s->records[i];
+    if (r->kind == RECORD_ANSWER && r->batch == batch && r->state == RECORD_KEPT)
+      return r;
   }
   return NULL;
 }
 
 static bool s_closed(const struct sim *s, const struct record *call, uint16_t id) {
-  for (size_t i = 0; i < s->record_count; i++) {
+  for (size_t i = 0; i < s->asked; i++) {
     const struct record *r = &s->records[i];
-    if (r->kind == RECORD_OUTCOME && r->product == call->product && r->id == id &&
-        r->batch >= call->batch && r->outcome != ZR_OUTCOME_ACCEPTED &&
-        r->outcome != ZR_OUTCOME_UNKNOWN && r->outcome != ZR_OUTCOME_NOT_ATTEMPTED)
+    const struct zr_result said = {
+        .outcome = r->outcome, .code = r->code, .batch = r->batch, .first_batch = r->first_batch};
+    uint32_t from = r->kind == RECORD_OUTCOME ? zr_record_closes_from(&said) : 0;
+    if (from > 0 && r->product == call->product && r->id == id && call->batch >= from &&
+        call->batch <= r->batch && r->state == RECORD_KEPT)
       return true;
   }
   return false;
@@ -230,12 +236,18 @@ static void s_add_open(struct sim *s, struct group *g, const struct record *r, s
     if (s_closed(s, r, id))
       continue;
     (void)s_take_ids(s, g, r->product, &id, 1);
-    s_reopen(s, &s->machines[r->product][id], r->batch);
     call->id_count++;
+    struct machine *m = &s->machines[r->product][id];
+    if (judge_outdated(s, m)) {
+      MARK(SETTLE_OUTDATED);
+      continue;
+    }
     if (!c->names[id]) {
+      judge_settles(s, m);
       c->names[id] = true;
       c->ids[c->id_count++] = id;
     }
+    s_reopen(s, m, r->batch);
   }
   if (call->id_count == 0)
     return;
@@ -247,13 +259,14 @@ static void s_add_open(struct sim *s, struct group *g, const struct record *r, s
     abort();
 }
 
-static void s_settle(struct sim *s, enum zr_product product, bool depend) {
+static void s_settle(struct sim *s, enum zr_product product, bool depend, bool hold) {
   static struct group g;
   g.call_count = g.id_count = 0;
   struct caller *c = caller_new(s, product);
-  for (size_t i = 0; i < s->record_count; i++) {
+  for (size_t i = 0; i < s->asked; i++) {
     const struct record *r = &s->records[i];
-    if (r->kind == RECORD_INTENT && r->product == product && r->depend == depend)
+    if (r->kind == RECORD_INTENT && r->state == RECORD_KEPT && r->product == product &&
+        r->depend == depend)
       s_add_open(s, &g, r, c);
   }
   if (g.call_count == 0) {
@@ -268,17 +281,57 @@ static void s_settle(struct sim *s, enum zr_product product, bool depend) {
   trace_ids(s, product, c->ids, c->id_count);
   for (unsigned i = 0; i < c->id_count; i++) {
     struct machine *m = &s->machines[product][c->ids[i]];
-    s->held_count += !m->held;
-    m->held = true;
+    s->held_count[product] += hold && !m->held;
+    m->held = m->held || hold;
   }
-  caller_begin(s, c);
-  if (zr_engine_settle(s->engine, &open, vopr_time(s), &c->handle) != ZR_ERR_OK)
+  if (zr_engine_settle(s->engine, &open, hold, vopr_time(s), &c->handle) != ZR_ERR_OK)
     judge_break(s, "settle was refused");
+  if (!c->handle != !c->id_count)
+    judge_break(s, "of %zu open calls %u ids should be settled", g.call_count, c->id_count);
+  if (c->id_count > 0)
+    caller_begin(s, c);
+  else
+    s->caller_count--;
+}
+
+static void s_settle_all(struct sim *s, bool hold) {
+  s->settled_at = s->now;
+  for (int p = ZR_PRODUCT_VM; p < ZR_PRODUCT_COUNT_; p++) {
+    for (int depend = 0; depend < 2 && s->machine_count[p]; depend++)
+      s_settle(s, (enum zr_product)p, depend, hold);
+  }
 }
 
 void disk_settle(struct sim *s) {
-  for (int p = ZR_PRODUCT_VM; p < ZR_PRODUCT_COUNT_; p++) {
-    for (int depend = 0; depend < 2 && s->machine_count[p]; depend++)
-      s_settle(s, (enum zr_product)p, depend);
+  s->asked = s->record_count;
+  s_settle_all(s, true);
+}
+
+void disk_ask(struct sim *s) {
+  if (s->asking || !s->weather.journal || s->options.max_ids > 0) /* it may be turned away then */
+    return;
+  MARK(SETTLE_ASKED_FOR);
+  trace_say(s, "somebody asks what is open");
+  s->asking = true;
+  s->asked = s->record_count;
+  judge_asks(s);
+  if (zr_engine_asks_journal(s->engine) != ZR_ERR_OK)
+    abort();
+}
+
+/* Behind all that was queued before, and what was said of it. */
+int64_t disk_give_at(struct sim *s) {
+  if (!s->asking)
+    return NEVER;
+  for (size_t i = 0; i < s->asked; i++) {
+    const struct record *r = &s->records[i];
+    if (r->state == RECORD_QUEUED || (r->kind == RECORD_INTENT && !r->acked))
+      return NEVER;
   }
+  return s->now;
+}
+
+void disk_give(struct sim *s) {
+  s->asking = false;
+  s_settle_all(s, false);
 }

@@ -297,7 +297,8 @@ static void s_forget(struct machine *m) {
   m->effect_shown = m->held = false;
   m->dry_named = m->left_open = false;
   m->hidden = false; /* or the next process, which may not know of the refusal, could not tell */
-  m->waiting = m->open_intents = 0;
+  m->waiting = m->open_intents = m->asked_in = 0;
+  m->known_from = m->send_count;
   m->spell_first = m->send_count;
 }
 
@@ -321,7 +322,7 @@ void host_stop(struct sim *s) {
   }
   s->releases_open = s->reads_open = 0;
   s->release_pause_until = s->read_pause_until = INT64_MIN;
-  s->held_count = 0;
+  memset(s->held_count, 0, sizeof s->held_count);
   s->crash_now = s->shutting_down = false;
   disk_crash(s);
   s->restart_at = s->now + vopr_between(s, 0, s->weather.down_ms);

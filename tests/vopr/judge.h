@@ -49,6 +49,13 @@ bool judge_holds_back(const struct sim *s, const struct caller *c, const struct 
 void judge_outcome(struct sim *s, struct caller *c, const struct zr_result *r);
 void judge_report(struct sim *s, struct caller *c, const struct zr_report *r);
 void judge_caller_begins(struct sim *s, struct caller *c);
+/* The journal is asked what is open, and the engine gets its answer: whether the end of the last
+ * call is missing in it; and that the item is about its open calls from now on. */
+void judge_asks(struct sim *s);
+bool judge_outdated(const struct sim *s, const struct machine *m);
+void judge_settles(struct sim *s, struct machine *m);
+/* Nobody waits, and nothing is under way: what is known of it is forgotten. */
+void judge_forgets(const struct sim *s, struct machine *m);
 /* All that is left after the faults have ceased. */
 void judge_closing(struct sim *s, const struct caller *c);
 

@@ -46,7 +46,8 @@ struct history {
 
 static struct history s_history(const struct sim *s, const struct machine *m) {
   struct history h = {.last_end = INT64_MIN, .perhaps = m->open_intents};
-  h.late = m->open_intents > 0 && s->now - s->life_began < LATE_POSSIBLE_MS;
+  bool lately = s->now - s->settled_at < LATE_POSSIBLE_MS;
+  h.late = m->open_intents > 0 && lately;
   for (unsigned k = m->spell_first; k < m->send_count; k++) {
     const struct sent *x = &s->sent[m->sends[k]];
     if (judge_never_left(x))
@@ -57,7 +58,7 @@ static struct history s_history(const struct sim *s, const struct machine *m) {
     h.accepted = h.accepted || (ended && x->class_ == ZR_CLASS_OK && m->listed_in != m->sends[k]);
     h.input = h.input || (ended && x->class_ == ZR_CLASS_INPUT);
     if (x->life != s->life)
-      h.late = h.late || s->now - s->life_began < LATE_POSSIBLE_MS;
+      h.late = h.late || lately;
     else if (!ended)
       h.late = true;
     else if (x->answered_late)
@@ -119,11 +120,11 @@ static void s_claim(struct sim *s, struct machine *m, enum zr_outcome o) {
 static void s_check_reason(struct sim *s, const struct caller *c, const struct machine *m,
                            enum zr_code code) {
   bool rules = c->has_policy || c->has_expected || s->has_server_policy;
-  if ((code == ZR_CODE_CANCELLED && c->cancelled_at == NEVER) ||
+  if ((code == ZR_CODE_CANCELLED && c->cancelled_at == NEVER && !c->settle) ||
       (code == ZR_CODE_DEADLINE && c->deadline == NEVER) ||
       ((code == ZR_CODE_DRIFTED || code == ZR_CODE_PROTECTED || code == ZR_CODE_BELT_BROKEN) &&
        !rules) ||
-      (code == ZR_CODE_UNSETTLED && s->held_count == 0) ||
+      (code == ZR_CODE_UNSETTLED && s->held_count[c->product] == 0) ||
       (code == ZR_CODE_NOT_RECORDED && !s->weather.journal))
     judge_break(s, "%s is not attempted because of %s, which is not so", m->id,
                 zr_code_info(code)->name);
@@ -229,6 +230,7 @@ void judge_outcome(struct sim *s, struct caller *c, const struct zr_result *r) {
     m->waiting--;
     m->left_open =
         m->left_open || r->outcome == ZR_OUTCOME_ACCEPTED || r->outcome == ZR_OUTCOME_UNKNOWN;
+    judge_forgets(s, m);
   }
   judge_gates(s, c->product);
 }
@@ -290,7 +292,8 @@ void judge_report(struct sim *s, struct caller *c, const struct zr_report *r) {
       !s_shares(s, c))
     judge_break(s, "a caller hears %lld ms after his cancellation",
                 (long long)(s->now - c->cancelled_at));
-  if (s->calm && c->settle && r->counts.by_outcome[ZR_OUTCOME_UNKNOWN] > 0)
+  if (s->calm && c->settle && c->at == s->life_began &&
+      r->counts.by_outcome[ZR_OUTCOME_UNKNOWN] > 0)
     judge_break(s, "%u ids are unknown although everything can be read",
                 r->counts.by_outcome[ZR_OUTCOME_UNKNOWN]);
 }

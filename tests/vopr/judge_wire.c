@@ -119,7 +119,7 @@ static void s_check_history(struct sim *s, const struct machine *m) {
       judge_break(s, "%s is sent again after %s", m->id, zr_class_name(x->class_));
     if (x->class_ == ZR_CLASS_UNKNOWN && m->read_at < x->answered_at)
       judge_break(s, "%s is sent again after an unknown end, unread", m->id);
-    unanswered += x->class_ == ZR_CLASS_UNKNOWN;
+    unanswered += x->class_ == ZR_CLASS_UNKNOWN && k >= m->known_from;
   }
   if (unanswered >= UNANSWERED_SENDS)
     judge_break(s, "%s is sent once more after %u sends without an answer", m->id, unanswered);
@@ -169,9 +169,9 @@ void judge_release_starts(struct sim *s, const struct zr_action *a) {
   if (s->now < s->release_pause_until)
     judge_break(s, "a release leaves %lld ms before its pause is over",
                 (long long)(s->release_pause_until - s->now));
-  if (s->held_count > 0)
+  if (s->held_count[a->product] > 0)
     judge_break(s, "a release leaves while %zu ids of an earlier process were not read",
-                s->held_count);
+                s->held_count[a->product]);
   s_check_number(s, a);
   if (s->weather.journal) {
     s_check_record(s, a);
@@ -275,7 +275,7 @@ void judge_read_told(struct sim *s, const struct call *c) {
     if (k < c->row_count && c->rows[k].is.place == BIN && good)
       m->bin_told_at = s->now;
     if (good && (k < c->row_count || c->complete || refused)) {
-      s->held_count -= m->held;
+      s->held_count[c->product] -= m->held;
       m->held = false;
     }
     if (c->started_at < m->spell_began)
@@ -300,8 +300,11 @@ void judge_release_told(struct sim *s, const struct call *c) {
   x->answered_at = s->now;
   x->class_ = c->end.class_;
   x->answered_late = c->end.late_effect;
-  for (unsigned i = 0; i < c->count; i++)
-    s->machines[c->product][c->ids[i]].absences = 0;
+  for (unsigned i = 0; i < c->count; i++) {
+    struct machine *m = &s->machines[c->product][c->ids[i]];
+    m->absences = 0;
+    judge_forgets(s, m);
+  }
   for (unsigned i = 0; i < c->failed_count; i++)
     s->machines[c->product][c->failed[i]].listed_in = c->sent;
   if (x->class_ == ZR_CLASS_THROTTLED)
@@ -321,8 +324,11 @@ void judge_destroyed(struct sim *s, struct machine *m, int32_t sent) {
 
 void judge_step(struct sim *s) {
   s->steps++;
-  if (s->engine && zr_engine_held(s->engine) != s->held_count)
-    judge_break(s, "%zu ids are held, and should be %zu", zr_engine_held(s->engine), s->held_count);
+  size_t held = 0;
+  for (int p = 0; p < ZR_PRODUCT_COUNT_; p++)
+    held += s->held_count[p];
+  if (s->engine && zr_engine_held(s->engine) != held)
+    judge_break(s, "%zu ids are held, and should be %zu", zr_engine_held(s->engine), held);
 }
 
 void judge_rest(struct sim *s) {

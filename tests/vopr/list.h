@@ -114,6 +114,9 @@
   X(SETTLE_ANSWERED_CALL)                                                                          \
   X(SETTLE_UNANSWERED_CALL)                                                                        \
   X(SETTLE_CANCELLED)                                                                              \
+  X(SETTLE_ASKED_FOR)                                                                              \
+  X(SETTLE_OUTDATED)                                                                               \
+  X(SETTLE_OWN_CALL)                                                                               \
   X(SENDS_WANTED_WHILE_HELD)                                                                       \
   X(SHUT_DOWN)                                                                                     \
   X(CLOSED_BY_RESUME)

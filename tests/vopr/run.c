@@ -171,6 +171,9 @@ static int64_t s_next(struct sim *s, struct call **call, struct caller **cancel)
   at = s_min(at, s->flush_due);
   if (s->engine) {
     at = s_min(at, disk_tell_at(s));
+    at = s_min(at, disk_give_at(s));
+    if (s->asks_to_come > 0)
+      at = s_min(at, s->next_ask);
     at = s_min(at, s->shutdown_at);
     if (s->callers_to_come > 0)
       at = s_min(at, s->next_caller);
@@ -183,6 +186,12 @@ static void s_new_caller(struct sim *s) {
   static const int64_t gaps[] = {0, 3, 200, 3000, 40000};
   s->next_caller = s->now + vopr_between(s, 0, gaps[vopr_below(s, 5)]);
   callers_submit(s);
+}
+
+static void s_new_ask(struct sim *s) {
+  s->asks_to_come--;
+  s->next_ask = s->now + vopr_between(s, 0, 60000);
+  disk_ask(s);
 }
 
 /* What is due now: one input of the engine at most. */
@@ -201,6 +210,10 @@ static void s_fire(struct sim *s, struct call *call, struct caller *cancel) {
     return;
   } else if (disk_tell_at(s) <= s->now) {
     disk_tell(s);
+  } else if (disk_give_at(s) <= s->now) {
+    disk_give(s);
+  } else if (s->asks_to_come > 0 && s->next_ask <= s->now) {
+    s_new_ask(s);
   } else if (cancel && cancel->cancel_due <= s->now) {
     callers_cancel(s, cancel);
   } else if (s->shutdown_at <= s->now) {
@@ -265,6 +278,7 @@ static void s_faults_cease(struct sim *s) {
   trace_say(s, "   (the faults cease)");
   s->calm = true;
   s->next_move = s->next_step = s->shutdown_at = NEVER;
+  s->asks_to_come = 0;
   s->weather.lag_ms = 0;
   s->weather.refuses_missing = false;
   for (int p = 0; p < ZR_PRODUCT_COUNT_; p++) {
@@ -284,8 +298,23 @@ static void s_resume(struct sim *s) {
   if (s->engine)
     host_stop(s);
   s_until_rest(s);
-  if (!s->problem[0] && s->held_count > 0)
-    judge_break(s, "%zu ids are held although everything can be read", s->held_count);
+  for (int p = 0; p < ZR_PRODUCT_COUNT_ && !s->problem[0]; p++) {
+    if (s->held_count[p] > 0)
+      judge_break(s, "%zu ids are held although everything can be read", s->held_count[p]);
+  }
+}
+
+/* The same process settles what it knows to be open. */
+static void s_ask(struct sim *s) {
+  disk_ask(s);
+  s_until_rest(s);
+}
+
+static bool s_held(const struct sim *s) {
+  size_t n = 0;
+  for (int p = 0; p < ZR_PRODUCT_COUNT_; p++)
+    n += s->held_count[p];
+  return n > 0;
 }
 
 static bool s_throttled(const struct caller *c) {
@@ -330,7 +359,9 @@ static void s_begin(struct sim *s, uint64_t seed, FILE *trace) {
   s->flush_due = NEVER;
   s->releases_open = s->reads_open = 0;
   s->release_pause_until = s->read_pause_until = INT64_MIN;
-  s->held_count = 0;
+  memset(s->held_count, 0, sizeof s->held_count);
+  s->asking = false;
+  s->settled_at = INT64_MIN / 2;
   s->stopped_at = s->denied_at = INT64_MIN / 2;
   s->problem[0] = '\0';
 }
@@ -343,10 +374,12 @@ bool vopr_run(struct sim *s, uint64_t seed, FILE *trace) {
   s_until_rest(s);
   if (!s->problem[0])
     s_faults_cease(s);
-  bool resume = !s->engine || s->options.max_ids > 0 || s->held_count > 0 || vopr_chance(s, 60);
+  bool resume = !s->engine || s->options.max_ids > 0 || s_held(s) || vopr_chance(s, 60);
   s->options.max_ids = 0;
   if (!s->problem[0] && resume)
     s_resume(s);
+  else if (!s->problem[0] && vopr_chance(s, 50))
+    s_ask(s);
   for (int p = ZR_PRODUCT_VM; p < ZR_PRODUCT_COUNT_ && !s->problem[0]; p++) {
     if (s->machine_count[p] > 0)
       s_close(s, (enum zr_product)p);

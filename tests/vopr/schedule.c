@@ -181,5 +181,7 @@ void schedule_draw(struct sim *s) {
   s_engine(s);
   s->callers_to_come = 1 + vopr_below(s, vopr_chance(s, 70) ? 3 : 7);
   s->next_caller = s->now;
+  s->asks_to_come = w->journal && vopr_chance(s, 40) ? 1 + vopr_below(s, 3) : 0;
+  s->next_ask = s->now + vopr_between(s, 0, vopr_chance(s, 50) ? 3000 : 60000);
   s->shutdown_at = vopr_chance(s, 6) ? s->now + vopr_between(s, 1, 20000) : NEVER;
 }

@@ -23,7 +23,7 @@ enum {
   CALLS_MAX = 160,  /* in flight, also those that outlived their engine */
   PAST_MAX = 8,     /* states that a machine remembers, for reads that lag */
   DOOMS_MAX = 8,    /* effects that are still to come to one machine */
-  SENDS_MAX = 512,  /* releases that named one machine */
+  SENDS_MAX = 1024, /* releases that named one machine */
   LATE_MS = 29000,  /* an effect comes at most so long after the end of its call */
 };
 #define NEVER INT64_MAX
@@ -80,6 +80,8 @@ struct machine {
   int64_t absent_at;     /* the last of them */
   bool effect_shown;     /* by the latest read, truthfully */
   bool held;             /* given to settle, and not read since */
+  uint32_t asked_in;     /* the call that named it when the journal was last asked; 0: none did */
+  unsigned known_from;   /* sends from here on were made while somebody waited for it */
   unsigned open_intents; /* given to settle: calls that may have left */
   int32_t sends[SENDS_MAX];
   unsigned send_count;
@@ -187,6 +189,8 @@ struct record {
   struct zr_wall at;
   struct zr_call_end end;
   enum zr_outcome outcome;
+  enum zr_code code;
+  uint32_t first_batch;
   uint16_t id;
   uint32_t first_id; /* INTENT: in s->ids */
   uint32_t count;
@@ -278,13 +282,18 @@ struct sim {
   int64_t flush_due; /* NEVER: none */
   size_t unacked;    /* intents from here on may wait for their answer */
   int64_t life_began;
+  int64_t settled_at; /* open calls were last given to the engine */
+  bool asking;        /* what is open; */
+  size_t asked;       /* records before this one are in the answer */
+  int64_t next_ask;
+  unsigned asks_to_come;
 
   /* The judge's. */
   unsigned releases_open, reads_open;
   int64_t release_pause_until, read_pause_until;
   int64_t denied_at;  /* a read was last refused without a reason in its ids */
   int64_t stopped_at; /* the account, or the way to it, was last found shut */
-  size_t held_count;
+  size_t held_count[ZR_PRODUCT_COUNT_];
   char problem[320]; /* the first broken invariant */
   int64_t problem_at;
 };
@@ -356,8 +365,12 @@ void disk_crash(struct sim *s);
 /* The intent of a batch that is on disk, or NULL. */
 const struct record *disk_find(const struct sim *s, uint32_t batch);
 uint32_t disk_last_batch(const struct sim *s);
-/* Gives the engine what is open. */
+/* Gives the engine what an earlier process left open. */
 void disk_settle(struct sim *s);
+/* Somebody asks what is open; when its answer is there (NEVER: it is not), the engine gets it. */
+void disk_ask(struct sim *s);
+int64_t disk_give_at(struct sim *s);
+void disk_give(struct sim *s);
 
 /* ---- callers.c ---- */
 void callers_submit(struct sim *s);

@@ -100,7 +100,7 @@ static uint64_t s_settle(enum zr_product product, const char *const *ids, size_t
   const struct zr_open_call call = {.batch = 5, .ids = ids, .id_count = count};
   const struct zr_open_calls open = {.product = product, .calls = &call, .call_count = 1};
   uint64_t job = 0;
-  assert_int_equal(zr_engine_settle(s_engine, &open, s_now, &job), ZR_ERR_OK);
+  assert_int_equal(zr_engine_settle(s_engine, &open, true, s_now, &job), ZR_ERR_OK);
   return job;
 }
 
@@ -157,7 +157,7 @@ static void what_nobody_reads_any_more_holds_nobody_up_for_ever(void **state) {
   (void)state;
   s_start(5);
   static const char *const lost[] = {"z"};
-  (void)s_settle(ZR_PRODUCT_VM, lost, 1);
+  (void)s_settle(ZR_PRODUCT_ZEC, lost, 1);
   struct zr_action a = s_expect(ZR_ACTION_DESCRIBE);
   const struct zr_describe_end refused = {.call = s_call_end(ZR_CLASS_BLOCKED, 403)};
   zr_engine_described(s_engine, a.op, &refused, s_now);
@@ -178,6 +178,59 @@ static void what_nobody_reads_any_more_holds_nobody_up_for_ever(void **state) {
     done += a.kind == ZR_ACTION_DONE;
   }
   assert_int_equal(unsettled, 1);
+}
+
+static void an_id_that_nobody_reads_holds_up_its_own_product_alone(void **state) {
+  (void)state;
+  s_start(5);
+  static const char *const lost[] = {"z"};
+  (void)s_settle(ZR_PRODUCT_BMC, lost, 1);
+  struct zr_action a = s_expect(ZR_ACTION_DESCRIBE);
+  const struct zr_describe_end refused = {.call = s_call_end(ZR_CLASS_BLOCKED, 403)};
+  zr_engine_described(s_engine, a.op, &refused, s_now);
+  assert_int_equal(s_next().kind, ZR_ACTION_DONE);
+  assert_int_equal(zr_engine_held(s_engine), 1);
+  (void)s_submit(s_request(1));
+  a = s_expect(ZR_ACTION_DESCRIBE);
+  s_read(&a, "a", true);
+  a = s_expect(ZR_ACTION_RELEASE);
+  struct zr_release_request r = s_request(1);
+  r.product = ZR_PRODUCT_BMC;
+  (void)s_submit(r);
+  a = s_expect(ZR_ACTION_DESCRIBE);
+  s_read(&a, "a", true);
+  a = s_expect(ZR_ACTION_DONE);
+  assert_int_equal(a.report->results[0].code, ZR_CODE_UNSETTLED);
+}
+
+/* The call of an earlier request is not closed by the refusal of a later one. */
+static void a_refusal_speaks_of_the_calls_of_its_request(void **state) {
+  (void)state;
+  s_start(5);
+  struct zr_release_request r = s_request(1);
+  r.wait_ms = 0;
+  (void)s_submit(r);
+  struct zr_action a = s_expect(ZR_ACTION_DESCRIBE);
+  s_read(&a, "a", true);
+  a = s_expect(ZR_ACTION_RELEASE);
+  s_release(&a, ZR_CLASS_OK, 200);
+  a = s_expect(ZR_ACTION_DONE);
+  assert_int_equal(a.report->results[0].outcome, ZR_OUTCOME_ACCEPTED);
+  (void)s_submit(r);
+  a = s_expect(ZR_ACTION_DESCRIBE);
+  s_read(&a, "a", true);
+  a = s_expect(ZR_ACTION_RELEASE);
+  s_release(&a, ZR_CLASS_DENIED, 403);
+  for (a = s_next(); a.kind != ZR_ACTION_DONE; a = s_next()) {
+    if (a.kind == ZR_ACTION_DESCRIBE)
+      s_read(&a, "a", true);
+    else
+      s_release(&a, ZR_CLASS_DENIED, 403);
+  }
+  const struct zr_result *said = &a.report->results[0];
+  assert_int_equal(said->outcome, ZR_OUTCOME_REFUSED);
+  assert_int_equal(said->first_batch, 7);
+  assert_int_equal(zr_record_closes_from(said), 7);
 }
 
 /* What somebody else has sent, and is to be sent once more for this caller, counts. */
@@ -244,6 +297,8 @@ int main(void) {
       T(dry_runs_of_one_id_are_read_apart),
       T(an_id_that_is_held_is_read_before_its_batch_sends),
       T(what_nobody_reads_any_more_holds_nobody_up_for_ever),
+      T(an_id_that_nobody_reads_holds_up_its_own_product_alone),
+      T(a_refusal_speaks_of_the_calls_of_its_request),
       T(a_belt_counts_what_is_sent_again),
       T(what_was_sent_is_watched_when_the_account_stops),
   };

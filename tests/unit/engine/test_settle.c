@@ -232,6 +232,125 @@ static void who_asked_first_hears_of_the_earlier_call(void **state) {
   assert_int_equal(w.machines[0].sent, 0);
 }
 
+static struct zr_open_call s_answered(uint32_t batch, size_t first, size_t count, enum zr_class c) {
+  struct zr_open_call call = s_call(batch, first, count);
+  call.answered = true;
+  call.end.call.class_ = c;
+  return call;
+}
+
+/* Of this process, whose caller has left: refused by a 429, and then accepted. */
+static void what_came_last_of_several_calls_of_this_process_counts(void **state) {
+  (void)state;
+  w.settled_before = true;
+  const struct zr_open_call calls[] = {s_answered(8, 0, 2, ZR_CLASS_THROTTLED),
+                                       s_answered(9, 0, 2, ZR_CLASS_OK)};
+  int j = s_settle(calls, 2);
+  assert_int_equal(zr_engine_held(w.engine), 0);
+  s_finish();
+  assert_int_equal(s_count(j, ZR_OUTCOME_ACCEPTED), 2);
+}
+
+static void parts_of_a_call_that_was_taken_apart_count(void **state) {
+  (void)state;
+  w.settled_before = true;
+  s_was_destroyed(0, 2);
+  const struct zr_open_call calls[] = {s_answered(8, 0, 2, ZR_CLASS_MISSING),
+                                       s_answered(9, 0, 1, ZR_CLASS_OK),
+                                       s_answered(10, 1, 1, ZR_CLASS_OK)};
+  int j = s_settle(calls, 3);
+  s_finish();
+  assert_int_equal(s_count(j, ZR_OUTCOME_RELEASED), 2);
+}
+
+/* The item has calls of its own, and an earlier request's was accepted. */
+static void an_earlier_acceptance_keeps_it_from_being_sent_again(void **state) {
+  (void)state;
+  w.refused_next = 1;
+  w.retry_after_ms = 5000;
+  int a = world_submit(&w, 0, 1, -1, 0);
+  while (w.releases == 0)
+    world_run_to(&w, w.now + 5);
+  world_run_to(&w, w.now + 1000);
+  const struct zr_open_call call = s_answered(6, 0, 1, ZR_CLASS_OK);
+  int b = s_settle(&call, 1);
+  s_finish();
+  assert_int_equal(s_count(a, ZR_OUTCOME_ACCEPTED), 1);
+  assert_int_equal(s_count(b, ZR_OUTCOME_ACCEPTED), 1);
+  assert_int_equal(w.machines[0].sent, 1);
+}
+
+/* The two groups of an id that was sent with either option come in any order of their numbers. */
+static void an_older_answer_does_not_replace_a_younger_one(void **state) {
+  (void)state;
+  const struct zr_open_call young = s_answered(7, 0, 1, ZR_CLASS_DENIED);
+  struct zr_open_calls open = {.product = ZR_PRODUCT_VM, .calls = &young, .call_count = 1};
+  int a = world_settle(&w, &open);
+  const struct zr_open_call old = s_call(6, 0, 1);
+  open = (struct zr_open_calls){
+      .product = ZR_PRODUCT_VM, .depend_resource = true, .calls = &old, .call_count = 1};
+  int b = world_settle(&w, &open);
+  s_finish();
+  assert_int_equal(w.jobs[a].code[0], ZR_CODE_REFUSED);
+  assert_int_equal(w.jobs[b].code[0], ZR_CODE_REFUSED);
+}
+
+static uint64_t s_settle_again(const struct zr_open_call *call) {
+  const struct zr_open_calls open = {.product = ZR_PRODUCT_VM, .calls = call, .call_count = 1};
+  uint64_t job = 0;
+  assert_int_equal(zr_engine_settle(w.engine, &open, false, world_time(&w), &job), ZR_ERR_OK);
+  return job;
+}
+
+/* Its intent is in what the journal tells; that it became void is not. */
+static void a_call_that_became_void_meanwhile_is_left_out(void **state) {
+  (void)state;
+  w.record_ms = 500;
+  int a = world_submit(&w, 0, 4, -1, 0);
+  while (w.records == 0)
+    world_run_to(&w, w.now + 5);
+  assert_int_equal(zr_engine_asks_journal(w.engine), ZR_ERR_OK);
+  world_cancel(&w, a);
+  s_finish();
+  assert_int_equal(w.voids, 1);
+  const struct zr_open_call call = s_call(8, 0, 4);
+  assert_int_equal(s_settle_again(&call), 0);
+  assert_true(zr_engine_is_idle(w.engine));
+}
+
+static void a_call_that_was_answered_meanwhile_waits_for_the_next_time(void **state) {
+  (void)state;
+  int a = world_submit(&w, 0, 4, 0, 0);
+  while (w.releases == 0)
+    world_run_to(&w, w.now + 1);
+  assert_int_equal(zr_engine_asks_journal(w.engine), ZR_ERR_OK);
+  const struct zr_open_call call = s_call(8, 0, 4);
+  s_finish();
+  assert_int_equal(w.jobs[a].counts.total, 4);
+  assert_int_equal(s_settle_again(&call), 0);
+  assert_int_equal(zr_engine_asks_journal(w.engine), ZR_ERR_OK);
+  const struct zr_open_call answered = s_answered(8, 0, 4, ZR_CLASS_OK);
+  int b = s_settle(&answered, 1);
+  s_finish();
+  assert_int_equal(s_count(b, ZR_OUTCOME_RELEASED), 4);
+}
+
+static void what_one_account_held_does_not_hold_up_another(void **state) {
+  (void)state;
+  w.reads_fail_from = w.now;
+  const struct zr_open_call call = s_call(7, 0, 4);
+  (void)s_settle(&call, 1);
+  s_finish();
+  assert_int_equal(zr_engine_held(w.engine), 4);
+  w.reads_fail_from = 0;
+  zr_engine_change_account(w.engine, 90);
+  assert_int_equal(zr_engine_held(w.engine), 0);
+  int j = world_submit(&w, 10, 10, -1, 0);
+  s_finish();
+  assert_int_equal(s_count(j, ZR_OUTCOME_RELEASED), 10);
+  assert_true(w.kept[91] && !w.kept[8]);
+}
+
 static void out_of_memory_changes_nothing(void **state) {
   (void)state;
   const struct zr_open_call calls[] = {s_call(6, 0, 4), s_call(7, 2, 4)};
@@ -240,7 +359,7 @@ static void out_of_memory_changes_nothing(void **state) {
   unsigned failed = 0;
   for (;; failed++) {
     zr_mem_fail_after(failed);
-    enum zr_err e = zr_engine_settle(w.engine, &open, world_time(&w), &job);
+    enum zr_err e = zr_engine_settle(w.engine, &open, true, world_time(&w), &job);
     bool held = zr_engine_held(w.engine) > 0;
     zr_mem_fail_after(UINT64_MAX);
     if (e == ZR_ERR_OK)
@@ -268,6 +387,13 @@ int main(void) {
       T(ids_at_work_keep_their_own_evidence),
       T(told_twice_is_known_once),
       T(who_asked_first_hears_of_the_earlier_call),
+      T(what_came_last_of_several_calls_of_this_process_counts),
+      T(parts_of_a_call_that_was_taken_apart_count),
+      T(an_earlier_acceptance_keeps_it_from_being_sent_again),
+      T(an_older_answer_does_not_replace_a_younger_one),
+      T(a_call_that_became_void_meanwhile_is_left_out),
+      T(a_call_that_was_answered_meanwhile_waits_for_the_next_time),
+      T(what_one_account_held_does_not_hold_up_another),
       T(out_of_memory_changes_nothing),
   };
 #undef T

@@ -120,7 +120,7 @@ int world_settle(struct world *w, const struct zr_open_calls *open) {
       j->ids[j->id_count++] = cloud_find(w, open->calls[i].ids[k])->id;
   }
   j->dry = true; /* it sends nothing */
-  if (zr_engine_settle(w->engine, open, world_time(w), &j->handle) != ZR_ERR_OK)
+  if (zr_engine_settle(w->engine, open, !w->settled_before, world_time(w), &j->handle) != ZR_ERR_OK)
     world_break(w, "settle refused");
   return (int)(j - w->jobs);
 }

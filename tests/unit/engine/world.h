@@ -130,6 +130,7 @@ struct world {
   const char *known;        /* the journal knows this one */
   int64_t reads_fail_from;  /* from this time on no read succeeds; 0: never */
   bool depend_resource;     /* of the next submit */
+  bool settled_before;      /* the next settlements hold nothing back */
   bool trace;
   bool short_of_memory;                    /* events may be lost then; calls and reports may not */
   char problem[256];                       /* the first broken invariant; "" while all hold */

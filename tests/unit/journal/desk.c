@@ -212,6 +212,7 @@ static const char *s_outcome(struct desk *d, uint32_t batch, const char *id, enu
                                        o == ZR_OUTCOME_REFUSED ? ZR_CODE_INTERNAL : ZR_CODE_NONE,
                                    .name = "name",
                                    .zone_id = "zone",
+                                   .first_batch = d->counts_from ? d->counts_from : 1,
                                    .batch = batch,
                                    .decided_at = s_at(batch + 1)};
   const struct zr_record r = {.kind = ZR_RECORD_OUTCOMES,

@@ -22,6 +22,7 @@ struct desk {
   const char *account;
   unsigned keep_days;
   bool read_only;
+  uint32_t counts_from; /* the first call that outcomes speak of; 0: 1 */
   struct zr_buf problem;
   sem_t told;
   struct zr_buf said; /* what the last question brought, as text */

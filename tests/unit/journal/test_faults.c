@@ -55,6 +55,20 @@ static void a_full_disk_fails_intents_at_once_and_keeps_the_rest(void **state) {
   assert_string_equal(desk_open_calls(&d), "vm: 4(d)");
 }
 
+/* Its outcome is known, and waits for the disk: the call is not open, though the file says so. */
+static void what_is_open_is_not_told_while_more_is_known(void **state) {
+  (void)state;
+  desk_open(&d);
+  assert_null(desk_intent(&d, 1, "a"));
+  disk_fail(0, UINT64_MAX, SQLITE_FULL);
+  desk_outcome_later(&d, 1, "a", ZR_OUTCOME_RELEASED);
+  assert_non_null(strstr(desk_open_calls(&d), "cannot be written"));
+  disk_heal();
+  s_wait_health();
+  s_wait_health();
+  assert_string_equal(desk_open_calls(&d), "");
+}
+
 /* The real thing: the system refuses to let the file grow. */
 static void a_file_that_may_not_grow_fails_intents_until_it_may(void **state) {
   (void)state;
@@ -272,6 +286,7 @@ int main(void) {
       T(what_was_lost_of_the_bin_protects),
       T(what_waits_for_the_disk_is_known_to_have_left),
       T(any_single_change_may_fail),
+      T(what_is_open_is_not_told_while_more_is_known),
       T(a_start_without_room_says_so_and_works_later),
       T(any_allocation_may_fail),
 #undef T

@@ -73,6 +73,19 @@ static void an_outcome_closes_the_earlier_calls_of_its_id_and_no_later_one(void 
   assert_string_equal(desk_open_calls(&d), "vm: 1(b)");
 }
 
+static void a_refusal_leaves_calls_open_that_it_does_not_count(void **state) {
+  (void)state;
+  assert_null(desk_intent(&d, 1, "a"));
+  assert_null(desk_answer(&d, 1, ZR_CLASS_OK, "req", ""));
+  assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_ACCEPTED, "first"));
+  assert_null(desk_intent(&d, 2, "a"));
+  d.counts_from = 2;
+  assert_null(desk_outcome(&d, 2, "a", ZR_OUTCOME_REFUSED, "second"));
+  assert_string_equal(desk_open_calls(&d), "vm: 1=ok(a)");
+  assert_null(desk_outcome(&d, 2, "a", ZR_OUTCOME_RELEASED, ""));
+  assert_string_equal(desk_open_calls(&d), "");
+}
+
 static void ids_that_an_answer_lists_come_back_as_listed(void **state) {
   (void)state;
   assert_null(desk_intent(&d, 1000, "a b c"));
@@ -355,6 +368,7 @@ int main(void) {
       T(what_proves_nothing_leaves_the_call_open),
       T(a_call_that_never_left_is_closed_by_its_answer),
       T(an_outcome_closes_the_earlier_calls_of_its_id_and_no_later_one),
+      T(a_refusal_leaves_calls_open_that_it_does_not_count),
       T(ids_that_an_answer_lists_come_back_as_listed),
       T(another_account_has_records_of_its_own),
       T(a_number_is_never_taken_twice),
