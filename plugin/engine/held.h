@@ -30,6 +30,14 @@ void zr_held_undo(struct zr_engine *e, enum zr_product product, struct zr_held *
 /* The number of the call that named it when the journal was asked; 0: none did. */
 uint32_t zr_under_way(const struct zr_engine *e, enum zr_product product, const char *id);
 
+/* item.c, for settle.c: it was sent, by a call that the journal tells of; its end is said as that
+ * of any other. */
+void zr_item_was_sent(struct zr_item *it, uint32_t batch, struct zr_wall at);
+/* The same, of an item that was sent after that: what the call may still do counts beside the
+ * answers that came later, and changes none of them. REDIRECTED also stands for "listed". */
+void zr_item_recalled(struct zr_item *it, uint32_t batch, enum zr_class end, bool late,
+                      struct zr_mono now);
+
 /* Forgets both. */
 void zr_held_clean_up(struct zr_engine *e);
 

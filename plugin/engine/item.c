@@ -1,5 +1,5 @@
 /* An item's evidence. Nothing else writes these fields; verdict.c reads them. */
-#include "engine/state.h"
+#include "engine/held.h"
 
 struct zr_item *zr_item_new(struct zr_engine *e, enum zr_product product, struct zr_rstr *id) {
   struct zr_item *it = zr_calloc(1, sizeof *it);

@@ -351,12 +351,6 @@ void zr_item_expected(struct zr_item *it, const char *group);
 void zr_item_unhidden(struct zr_item *it, struct zr_mono now);
 void zr_item_malformed(struct zr_item *it, struct zr_answer *answer, struct zr_mono now);
 void zr_item_sent(struct zr_item *it, uint32_t batch, struct zr_wall at);
-/* By a call that the journal tells of; its end is said as that of any other. */
-void zr_item_was_sent(struct zr_item *it, uint32_t batch, struct zr_wall at);
-/* The same, of an item that was sent after that: what the call may still do counts beside the
- * answers that came later, and changes none of them. REDIRECTED also stands for "listed". */
-void zr_item_recalled(struct zr_item *it, uint32_t batch, enum zr_class end, bool late,
-                      struct zr_mono now);
 void zr_item_unsent(struct zr_item *it, uint32_t batch);
 void zr_item_accepted(struct zr_item *it, struct zr_rstr *request_id, struct zr_mono now);
 void zr_item_answered(struct zr_item *it, struct zr_answer *answer, struct zr_mono now);
