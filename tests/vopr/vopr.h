@@ -71,6 +71,9 @@ struct machine {
   struct shown shown;
   struct shown before;   /* the last before that which had it in the bin */
   bool dry_named;        /* a dry run reads it too, in this life: whose read was it? */
+  bool effect_shown;     /* by the latest read, truthfully */
+  bool held;             /* given to settle, and not read since */
+  bool left_open;        /* in this spell somebody was told that it is open: accepted or unknown */
   int32_t listed_in;     /* the last call whose 200 named it as not accepted; -1 */
   int64_t bin_shown_at;  /* last good read that had it in the bin */
   int64_t bin_told_at;   /* … of anybody's read */
@@ -78,8 +81,6 @@ struct machine {
   int64_t unread_at;     /* last read that named it and failed, or was not complete */
   unsigned absences;     /* good reads in a row without it, since the last answer to a release */
   int64_t absent_at;     /* the last of them */
-  bool effect_shown;     /* by the latest read, truthfully */
-  bool held;             /* given to settle, and not read since */
   uint32_t asked_in;     /* the call that named it when the journal was last asked; 0: none did */
   unsigned known_from;   /* sends from here on were made while somebody waited for it */
   unsigned open_intents; /* given to settle: calls that may have left */
@@ -88,7 +89,6 @@ struct machine {
   int64_t spell_began;
   unsigned spell_first; /* sends of the spell now: from the first caller on it to the last */
   unsigned waiting;     /* callers that have not heard, dry runs apart */
-  bool left_open;       /* in this spell somebody was told that it is open: accepted or unknown */
   /* The last claim that nothing of ours destroyed it, and the sends that it spoke about. */
   enum zr_outcome claim;
   int64_t claim_at;

@@ -57,7 +57,7 @@ static void s_oldest_goes(void **state) {
 static void s_there_is_room(void **state) {
   (void)state;
   struct fixture f = {.server = NULL};
-  fixture_open(&f, &(struct zr_rpc_options){.max_unread_bytes = 2 * BIG, .patience_ms = 1});
+  fixture_open(&f, &(struct zr_rpc_options){.max_unread_bytes = (size_t)2 * BIG, .patience_ms = 1});
   struct client other;
   struct client_call deaf;
   client_open(&other, f.address, NULL);
@@ -79,7 +79,7 @@ static void s_there_is_room(void **state) {
 static void s_kept_counts(void **state) {
   (void)state;
   struct fixture f = {.server = NULL};
-  fixture_open(&f, &(struct zr_rpc_options){.max_unread_bytes = 2 * BIG, .patience_ms = 1});
+  fixture_open(&f, &(struct zr_rpc_options){.max_unread_bytes = (size_t)2 * BIG, .patience_ms = 1});
   struct client other;
   struct client_call deaf;
   client_open(&other, f.address, NULL);
@@ -91,7 +91,7 @@ static void s_kept_counts(void **state) {
   for (int i = 0; i < 200; i++)
     s_echo(&other);
   assert_false(zr_rpc_call_is_cancelled(call));
-  zr_rpc_call_keeps(call, 2 * BIG);
+  zr_rpc_call_keeps(call, (size_t)2 * BIG);
   while (!zr_rpc_call_is_cancelled(call))
     s_echo(&other);
   assert_int_equal(call_finish(&deaf), GRPC_STATUS_UNAVAILABLE);
