@@ -178,7 +178,9 @@ static struct zr_verdict s_final_refused(const struct zr_item *it, bool settled)
   bool doubt =
       !settled && it->disputed && it->read_at.ms - it->disputed_at.ms < ZR_SETTLE_REFUSED_MS;
   bool absent = it->read_since_answer && it->presence == ZR_PRESENCE_ABSENT;
-  if (it->unauthorized && it->presence != ZR_PRESENCE_LEAVING &&
+  /* A word that may be a step of a release, and a call before that may have ordered it. */
+  bool under_way = !settled && it->presence == ZR_PRESENCE_OTHER && it->attempts > 1;
+  if (it->unauthorized && it->presence != ZR_PRESENCE_LEAVING && !under_way &&
       (absent || !(doubt || it->unconfirmed)))
     return s_end(ZR_OUTCOME_REFUSED, absent ? ZR_CODE_NOT_VISIBLE : zr_verdict_code_of(it->answer));
   if (!it->read_since_answer)

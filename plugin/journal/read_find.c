@@ -97,6 +97,8 @@ static int64_t s_one_number(struct zr_journal *j, enum zr_sql which, int64_t fro
   if (which == ZR_SQL_COUNT_OF_TIME) {
     zr_put_int(&u, from);
     zr_put_int(&u, to);
+  } else if (which == ZR_SQL_ENTRY_BEFORE) {
+    zr_put_int(&u, from);
   }
   int64_t n = zr_db_next(&u) == SQLITE_ROW ? sqlite3_column_int64(u.stmt, 0) : otherwise;
   return zr_db_done(&u) == SQLITE_OK ? n : otherwise;
@@ -219,6 +221,9 @@ static void s_end(struct zr_journal *j, struct zr_entry *i, int rc) {
 bool zr_journal_read_found(struct zr_journal *j, struct zr_entry *i) {
   int rc = i->rows ? SQLITE_OK : s_begin(j, i);
   int64_t floor = 0;
+  if (rc == SQLITE_OK && i->way == WAY_SLICES) /* not through numbers that nobody has */
+    i->query.after =
+        1 + s_one_number(j, ZR_SQL_ENTRY_BEFORE, i->query.after, 0, i->query.after - 1);
   if (rc == SQLITE_OK && i->way == WAY_SLICES && i->query.after > i->bottom)
     floor = i->query.after - i->bottom > SLICE ? i->query.after - SLICE : i->bottom;
   if (rc == SQLITE_OK)
