@@ -183,7 +183,7 @@ static void s_show(struct history *h, const struct zenrelease_record *r) {
     return;
   }
   if (s_add_row(&h->table, r) != 0)
-    zr_note("zenrelease: out of memory; %s is missing in the table", r->instance_id);
+    zr_out_missing(r->instance_id);
   if (zr_table_rows(&h->table) == ROWS_AT_ONCE)
     s_flush_table(h);
 }

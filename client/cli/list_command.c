@@ -138,7 +138,7 @@ static enum zenrelease_status s_each(const struct list_args *args, struct zenrel
       (void)zr_buf_char(&line, '\n');
       zr_out_buf(&line);
     } else if (s_add_row(table, instance) != 0) {
-      zr_note("zenrelease: out of memory; %s is missing in the table", instance->instance_id);
+      zr_out_missing(instance->instance_id);
     }
   }
   zr_buf_clean_up(&line);

@@ -53,6 +53,11 @@ void zr_out_buf(struct zr_buf *b) {
   zr_buf_reset(b);
 }
 
+void zr_out_missing(const char *id) {
+  zr_note("zenrelease: out of memory; %s is missing in the table", id);
+  s_remember(ENOMEM);
+}
+
 bool zr_out_flush(const char **why) {
   errno = 0;
   if (fflush(s_out()) != 0 || ferror(s_out()))

@@ -13,6 +13,8 @@
 void zr_out_text(const char *format, ...) ZR_PRINTF(1, 2);
 /* Writes the buffer and empties it; a buffer that failed counts as a failed write. */
 void zr_out_buf(struct zr_buf *b);
+/* The line on it does not fit into memory: says so on stderr, and counts as a failed write. */
+void zr_out_missing(const char *id);
 /* Hands everything to the system. False when any write has failed so far; *why (may be NULL) says
  * how. */
 bool zr_out_flush(const char **why);

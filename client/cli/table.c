@@ -67,7 +67,8 @@ int zr_table_add(struct zr_table *t, const char *const *cells) {
   for (size_t i = 0; rc == 0 && i < t->columns; i++) {
     zr_buf_reset(&cell);
     zr_plain_text(&cell, cells[i]);
-    char *copy = zr_arena_strdup(&t->text, cell.data ? cell.data : "");
+    bool cut = zr_buf_failed(&cell) == ZR_ERR_NOMEM; /* at the ceiling it is cut on purpose */
+    char *copy = cut ? NULL : zr_arena_strdup(&t->text, cell.data ? cell.data : "");
     if (!copy) {
       rc = -1;
       break;

@@ -69,7 +69,7 @@ int zr_db_exec(struct zr_db *db, const char *sql) {
   return sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
 }
 
-static int64_t s_number(struct zr_db *db, const char *sql, int *rc) {
+int64_t zr_db_number(struct zr_db *db, const char *sql, int *rc) {
   struct zr_use u = {.rc = sqlite3_prepare_v2(db->handle, sql, -1, &u.stmt, NULL)};
   int64_t n = zr_db_next(&u) == SQLITE_ROW ? sqlite3_column_int64(u.stmt, 0) : 0;
   *rc = u.rc;
@@ -86,7 +86,7 @@ int zr_db_probe(struct zr_db *db) {
 
 /* ---- errors ---- */
 
-static const char *s_damaged(void) {
+const char *zr_db_damaged(void) {
   return "it is damaged; stop what uses it, move it aside, begin a new one, and settle what was "
          "under way with the ids of its history (docs/journal.md says how)";
 }
@@ -110,7 +110,7 @@ void zr_db_explain(const struct zr_db *db, int rc, struct zr_buf *out) {
   case SQLITE_CORRUPT:
   case SQLITE_FORMAT:
   case SQLITE_ERROR: /* our statements are constant: the schema has been changed */
-    (void)zr_buf_text(out, s_damaged());
+    (void)zr_buf_text(out, zr_db_damaged());
     return;
   case SQLITE_NOTADB:
     (void)zr_buf_text(out, "it is no journal of zenrelease, or it is damaged; name another file");
@@ -158,8 +158,19 @@ enum { LOCK_WAIT_MS = 2000 };
  * was committed in one file, whose pages the check at the start covers. With the lock held, SQLite
  * empties the rollback journal at a commit and takes it away when it closes. */
 static int s_settings(struct zr_db *db, bool read_only) {
-  int rc = zr_db_exec(db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
-                          "PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL;");
+  static const struct {
+    int which;
+    int on;
+  } switches[] = {{SQLITE_DBCONFIG_DEFENSIVE, 1},
+                  {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                  {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, /* the schema has none, */
+                  {SQLITE_DBCONFIG_ENABLE_VIEW, 0}};   /* and its view is for people */
+  int rc = SQLITE_OK;
+  for (size_t i = 0; i < ZR_COUNT(switches) && rc == SQLITE_OK; i++)
+    rc = sqlite3_db_config(db->handle, switches[i].which, switches[i].on, NULL);
+  if (rc == SQLITE_OK)
+    rc = zr_db_exec(db, "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; "
+                        "PRAGMA synchronous = FULL;");
   if (rc == SQLITE_OK && !read_only)
     rc = zr_db_exec(db, "PRAGMA locking_mode = EXCLUSIVE;");
   return rc;
@@ -183,7 +194,7 @@ static int s_stamp(struct zr_db *db, const char *schema) {
   return rc;
 }
 
-static int64_t s_size(struct zr_db *db) {
+int64_t zr_db_size(struct zr_db *db) {
   struct stat st;
   return stat(sqlite3_db_filename(db->handle, "main"), &st) == 0 ? st.st_size : -1;
 }
@@ -191,12 +202,12 @@ static int64_t s_size(struct zr_db *db) {
 /* Reading the first page plays back what an earlier process left in mid-commit. */
 static int s_recognise(struct zr_db *db, bool *fresh, bool *older, struct zr_buf *problem) {
   int rc = SQLITE_OK;
-  int64_t tables = s_number(db, "SELECT count(*) FROM sqlite_schema", &rc);
-  int64_t application = rc ? 0 : s_number(db, "PRAGMA application_id", &rc);
-  int64_t version = rc ? 0 : s_number(db, "PRAGMA user_version", &rc);
+  int64_t tables = zr_db_number(db, "SELECT count(*) FROM sqlite_schema", &rc);
+  int64_t application = rc ? 0 : zr_db_number(db, "PRAGMA application_id", &rc);
+  int64_t version = rc ? 0 : zr_db_number(db, "PRAGMA user_version", &rc);
   *older = version < ZR_SCHEMA_VERSION;
   /* SQLite takes a file that is cut within its first page for an empty one. */
-  *fresh = tables == 0 && application == 0 && s_size(db) == 0;
+  *fresh = tables == 0 && application == 0 && zr_db_size(db) == 0;
   if (rc != SQLITE_OK || *fresh)
     return rc;
   if (application != ZR_SCHEMA_APPLICATION) {
@@ -209,32 +220,6 @@ static int s_recognise(struct zr_db *db, bool *fresh, bool *older, struct zr_buf
     return SQLITE_NOTADB;
   }
   return version < ZR_SCHEMA_FIRST ? SQLITE_CORRUPT : SQLITE_OK;
-}
-
-enum { WHOLE_CHECK_PAGES = 16384 /* 64 MiB: about a second */, QUICK_CHECK_PAGES = 262144 };
-
-/* Compares tables and indices up to 64 MiB, looks at the pages alone up to 1 GiB. */
-static int s_check(struct zr_db *db, struct zr_buf *problem) {
-  int rc = SQLITE_OK;
-  int64_t pages = s_number(db, "PRAGMA page_count", &rc);
-  int64_t page = rc ? 0 : s_number(db, "PRAGMA page_size", &rc);
-  if (rc == SQLITE_OK && s_size(db) != pages * page)
-    return SQLITE_CORRUPT;
-  if (rc != SQLITE_OK || pages > QUICK_CHECK_PAGES)
-    return rc;
-  const char *sql =
-      pages > WHOLE_CHECK_PAGES ? "PRAGMA quick_check(1)" : "PRAGMA integrity_check(1)";
-  struct zr_use u = {.rc = sqlite3_prepare_v2(db->handle, sql, -1, &u.stmt, NULL)};
-  if (zr_db_next(&u) == SQLITE_ROW) {
-    const char *verdict = zr_column(&u, 0);
-    if (strcmp(verdict, "ok") != 0) {
-      (void)zr_buf_printf(problem, "%s (found: %s)", s_damaged(), verdict);
-      u.rc = SQLITE_CORRUPT;
-    }
-  }
-  rc = u.rc;
-  (void)sqlite3_finalize(u.stmt);
-  return rc;
 }
 
 /* All of them now: none is to fail for the first time when its turn comes. */
@@ -259,7 +244,7 @@ static int s_bring_up(struct zr_db *db, bool read_only, struct zr_buf *problem) 
   }
   rc = zr_db_exec(db, "PRAGMA journal_mode = DELETE");
   if (rc == SQLITE_OK)
-    rc = fresh ? s_stamp(db, ZR_SCHEMA) : s_check(db, problem);
+    rc = fresh ? s_stamp(db, ZR_SCHEMA) : zr_db_check(db, problem);
   if (rc == SQLITE_OK && older && !fresh)
     rc = s_stamp(db, "");
   if (rc == SQLITE_OK)

@@ -49,6 +49,16 @@ enum zr_err zr_db_problem(const struct zr_db *db, int rc, struct zr_buf *problem
 /* Writes one row: whether the file takes writes. */
 int zr_db_probe(struct zr_db *db);
 
+/* Whether a file that is a journal can be relied on; docs/journal.md says what is looked at. */
+int zr_db_check(struct zr_db *db, struct zr_buf *problem);
+
+/* One number; 0 where there is no row. */
+int64_t zr_db_number(struct zr_db *db, const char *sql, int *rc);
+/* Bytes of the file; -1: not known. */
+int64_t zr_db_size(struct zr_db *db);
+/* The sentence on a damaged file. */
+const char *zr_db_damaged(void);
+
 struct zr_use zr_db_use(struct zr_db *db, enum zr_sql which);
 void zr_put_int(struct zr_use *u, int64_t value);
 /* Borrowed until the statement is done. NULL is "". */

@@ -142,7 +142,10 @@ static int s_boundary(struct zr_journal *j, const char *product, const char *aft
   int rc = zr_db_done(&u);
   *last = id.len ? zr_buf_take(&id) : zr_strdup("");
   zr_buf_clean_up(&id);
-  return rc == SQLITE_OK && !*last ? SQLITE_NOMEM : rc;
+  if (rc == SQLITE_OK && !*last)
+    rc = SQLITE_NOMEM;
+  /* An id with a NUL in it is behind itself, again and again. */
+  return rc == SQLITE_OK && **last && strcmp(*last, after) <= 0 ? SQLITE_CORRUPT : rc;
 }
 
 static int s_one_product(struct zr_journal *j, const struct zr_entry *i, enum zr_product product) {

@@ -8,7 +8,8 @@ enum {
    * only then. The tables are the same: what is in a file of that form stands in this one too, and
    * the file becomes one when it is opened. */
   ZR_SCHEMA_FIRST = 1,
-  ZR_SCHEMA_VERSION = 2
+  ZR_SCHEMA_VERSION = 2,
+  ZR_SCHEMA_PARTS = 14 /* tables, indices, views */
 };
 
 /* Every column that decides what is read after a crash is in an index too, so that the check at the

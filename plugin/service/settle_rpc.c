@@ -74,7 +74,7 @@ static void s_on_done(void *ctx, const char *why) {
            "all of it was read, and is too long for one answer; list it with ListReleaseRecords");
     return;
   }
-  if (why && w->groups.len == 0) {
+  if (why && w->groups.len == 0 && !w->nomem) {
     s_fail(w, ZR_RPC_UNAVAILABLE,
            zr_arena_printf(arena, "nothing was settled: %.*s", PROBLEM_MAX, why));
     return;

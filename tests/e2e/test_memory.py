@@ -5,12 +5,18 @@ in tests/sweep/run.sh."""
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import unittest
 
 from harness.case import Case
+<<<<<<< HEAD
 from harness.process import BIN, SLOW, WHOLE, clean_environment
+=======
+from harness.plugin import make_request
+from harness.process import BIN, SANITIZED, SLOW, clean_environment
+>>>>>>> b6c735d (Fuzz targets for TLS files, clients' rights and the journal's file; the journal is checked for its structure and for open entries out of reach; the sweep has the journal's paths)
 
 TESTS = os.path.join(BIN, "..", "tests")
 FULL = os.environ.get("ZR_SWEEP") == "full"
@@ -59,7 +65,8 @@ class CommandLine(Memory):
 
     def test_reading(self):
         self.cli_sweep("info", "info")
-        self.cli_sweep("list", "list", "--json")
+        self.cli_sweep("list", "list")
+        self.cli_sweep("list --json", "list", "--json")
         self.cli_sweep("explain", "explain", self.some[0], options=())
         self.cli_sweep("doctor", "doctor", options=())
 
@@ -74,6 +81,15 @@ class CommandLine(Memory):
         fresh = self.write("ids", "\n".join(self.ids[10:]))
         self.cli_sweep("release", "release", "--json", "{id}", options=("--ids", fresh))
         self.assertEqual(self.server.release(self.ids[:1]).counts.released, 1)
+
+    def test_the_journal(self):
+        """Of a server of its own, which has a release on record."""
+        self.server = self.plugin(self.sim, "--journal", os.path.join(self.home(), "j"))
+        self.server.release(self.some[:2], request_id="mine")
+        self.cli_sweep("history", "history", "--request-id", "mine")
+        self.cli_sweep("history --json", "history", "--json", "--open")
+        self.cli_sweep("resume", "resume", options=())
+        self.assertEqual(self.sim.count("ReleaseInstances"), 1)
 
     def test_plans(self):
         teardown = self.teardown_file()
@@ -91,12 +107,12 @@ class CommandLine(Memory):
 
 class Server(Memory):
     def setUp(self):
-        self.sim = self.simulator("--recycled", "20")
+        self.sim = self.simulator("--recycled", "6000" if FULL else "800")
 
     def plugin_sweep(self, name, client, *arguments):
         socket = os.path.join(self.home(), "s")
         client = client.format(cli=os.path.join(BIN, "zenrelease"), server=f"unix:{socket}")
-        options = ["--client", f"{client} >/dev/null 2>&1"]
+        options = ["--client", f"({client}) >/dev/null 2>&1"]
         self.sweep("sweep_plugin", name, options, ["--listen", f"unix:{socket}", *arguments],
                    self.sim.environment())
 
@@ -105,6 +121,42 @@ class Server(Memory):
         self.plugin_sweep("app: start, dry run, end",
                           "timeout 20 {cli} release --dry-run --server {server} " + ids)
         self.assertEqual(self.sim.count("ReleaseInstances"), 0)
+
+    def test_a_journal(self):
+        """Each run begins a journal, and has a release of its own on record."""
+        folder = self.home()
+        ids = self.write("ids", "\n".join(self.sim.ids()))
+        self.plugin_sweep(
+            "app: journal, release, history", f"id=$(head -n 1 {ids}); sed -i 1d {ids}; "
+            "timeout 20 {cli} release --request-id mine --server {server} $id; "
+            "timeout 20 {cli} history --request-id mine --server {server}",
+            "--journal", os.path.join(folder, "{id}"))
+        for number, sent in self.sim.submissions().items():
+            self.assertEqual(sent, 1, number)
+
+    def test_an_old_journal(self):
+        """With calls that a killed server left open: settled on demand, and at the start."""
+        journal = os.path.join(self.home(), "j")
+        plugin = self.plugin(self.sim, "--journal", journal)
+        self.sim.fault({"do": "hang", "match": {"action": "ReleaseInstances"}, "effect": True})
+        call = plugin.stub().Release.future(make_request(self.sim.ids()[:3], request_id="mine"))
+        self.sim.wait_for_calls("ReleaseInstances", 1)
+        os.kill(plugin.pid, signal.SIGKILL)
+        plugin.stop(expected=-signal.SIGKILL)
+        call.exception()
+        self.sim.fault()
+        home = os.path.dirname(journal)
+        old = os.path.join(self.home(), "old")
+        shutil.copytree(home, old)  # each run leaves another journal as it was
+        self.plugin_sweep("app: an old journal, resume",
+                          f"timeout 20 {{cli}} resume --server {{server}}; rm -f {home}/*; "
+                          f"cp {old}/* {home}", "--journal", journal)
+        self.assertEqual(self.sim.count("ReleaseInstances"), 1)
+
+    def test_a_reload(self):
+        config = self.write("config.json", json.dumps({"keep": [{"tag": "keep=me"}]}))
+        self.plugin_sweep("app: reload", "kill -HUP $SERVER_PID; timeout 20 {cli} info --server {server}",
+                          "--config", config)
 
     def test_configuration(self):
         config = self.write("config.json", json.dumps({

@@ -220,6 +220,7 @@ class Replaced(Served):
                   ("server.key", good["server.key"], 0o644, "chmod 600"),
                   ("server.crt", good["server.crt"][:200], 0o644, "no certificate"),
                   ("server.crt", good["server.crt"] + good["server.crt"][:99], 0o644, "no certificate"),
+                  ("server.crt", good["server.crt"] + b"\0", 0o644, "no certificate"),
                   ("ca.crt", b"", 0o644, "ca.crt")]
         for name, data, mode, said in broken:
             with self.subTest(file=name, said=said):
@@ -236,6 +237,17 @@ class Replaced(Served):
                 write(path(name), good[name])
         plugin.process.send_signal(signal.SIGHUP)
         wait_until(lambda: logged(plugin, "certificate and key read again"), 20, "the good files")
+        self.assertTrue(self.answers(plugin, "client"))
+
+    def test_a_key_that_tls_finds_too_short_is_refused_by_name(self):
+        path = self.certificates.path
+        plugin = self.serve(self.simulator())
+        self.certificates.issue("weak", "IP:127.0.0.1", key=("-newkey", "rsa:1024", "-nodes"))
+        for kind in ("key", "crt"):
+            write(path(f"server.{kind}"), self.certificates.pem(f"weak.{kind}"), 0o600)
+        plugin.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: any("cannot be used for TLS: " in m["reason"] for m in
+                               messages(plugin, "the TLS files cannot be used")), 20, "the refusal")
         self.assertTrue(self.answers(plugin, "client"))
 
     def test_rights_change_and_do_not_fall_away(self):

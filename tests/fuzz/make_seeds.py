@@ -9,6 +9,7 @@ import os
 import sys
 
 import pack
+import seeds_files
 import seeds_rpc
 import seeds_text
 
@@ -17,7 +18,7 @@ CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
 
 def main():
     stale = []
-    seeds = {**seeds_text.SEEDS, **seeds_rpc.SEEDS}
+    seeds = {**seeds_text.SEEDS, **seeds_rpc.SEEDS, **seeds_files.SEEDS}
     for target, inputs in sorted(seeds.items()):
         path = os.path.join(CORPUS, target, "seeds.pack")
         if "--check" not in sys.argv:

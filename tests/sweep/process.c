@@ -9,7 +9,7 @@
  *   --ids FILE        each run takes the next line in the place of {id} in an argument; without it,
  *                     the number of the run
  *   --client COMMAND  the program is a server: once it has said that it is ready, the shell command
- * runs (it may fail, but not be killed), and then the server is asked to end
+ * runs with its SERVER_PID (it may fail, but not be killed), and then the server is asked to end
  *   --most N          at most so many runs, spread over the places; 0: no limit
  *
  * A child must exit by itself, with a word on stderr when it failed, and give back every block;
@@ -162,9 +162,12 @@ static int s_wait_for(pid_t pid) {
   return status;
 }
 
-static int s_run_client(void) {
+static int s_run_client(pid_t server) {
   pid_t client = fork();
   if (client == 0) {
+    char number[16];
+    (void)snprintf(number, sizeof number, "%d", (int)server);
+    (void)setenv("SERVER_PID", number, 1);
     (void)execl("/bin/sh", "sh", "-c", s.client, (char *)NULL);
     _exit(127);
   }
@@ -182,7 +185,7 @@ static void s_use_server(pid_t pid, int out) {
       return;
     (void)poll(NULL, 0, 2);
   }
-  int rc = s_run_client();
+  int rc = s_run_client(pid);
   if (!WIFEXITED(rc) || WEXITSTATUS(rc) > 128) {
     (void)fprintf(stderr, "%s: the client crashed\n", s.name);
     s.bad++;

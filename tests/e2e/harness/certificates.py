@@ -6,6 +6,9 @@ import subprocess
 import grpc
 
 
+EC_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+
 class Certificates:
     """An authority with a server's and a client's certificate, made for one case."""
 
@@ -23,12 +26,13 @@ class Certificates:
         with open(self.path(name), "rb") as file:
             return file.read()
 
-    def issue(self, name, names=None, authority="ca"):
+    def issue(self, name, names=None, authority="ca", key=EC_KEY):
         """A certificate with the common name `name` and these alternative names."""
         with open(self.path("ext"), "w", encoding="ascii") as file:
             file.write(f"subjectAltName={names}\n" if names else "basicConstraints=CA:FALSE\n")
         self.serial += 1
-        self._openssl("req", *self._key(name), "-subj", f"/CN={name}", "-out", self.path("csr"))
+        self._openssl("req", *self._key(name, key), "-subj", f"/CN={name}", "-out",
+                      self.path("csr"))
         self._openssl("x509", "-req", "-in", self.path("csr"), "-CA", self.path(authority + ".crt"),
                       "-CAkey", self.path(authority + ".key"), "-days", "2", "-extfile",
                       self.path("ext"), "-out", self.path(name + ".crt"), "-set_serial",
@@ -44,9 +48,8 @@ class Certificates:
                "certificate_chain": self.pem(name + ".crt")} if name else {}
         return grpc.ssl_channel_credentials(self.pem(authority + ".crt"), **own)
 
-    def _key(self, name):
-        return ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
-                self.path(name + ".key")]
+    def _key(self, name, key=EC_KEY):
+        return [*key, "-keyout", self.path(name + ".key")]
 
     @staticmethod
     def _openssl(*arguments):

@@ -99,6 +99,13 @@ void desk_close(struct desk *d) {
   d->j = NULL;
 }
 
+void desk_sql(const struct desk *d, const char *sql) {
+  sqlite3 *db = NULL;
+  assert_int_equal(sqlite3_open(d->path, &db), SQLITE_OK);
+  assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+  assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 static void s_wait(sem_t *s) {
   while (sem_wait(s) != 0 && errno == EINTR) {
   }

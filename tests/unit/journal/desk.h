@@ -38,6 +38,8 @@ void desk_clean_up(struct desk *d);
 enum zr_err desk_try(struct desk *d);
 void desk_open(struct desk *d);
 void desk_close(struct desk *d);
+/* Does this to the file, past the journal, which is closed. */
+void desk_sql(const struct desk *d, const char *sql);
 /* The names of the files in the folder, sorted, one blank behind each. Static. */
 const char *desk_files(const struct desk *d);
 

@@ -200,6 +200,31 @@ static void a_bit_flipped_anywhere_is_refused_or_does_no_harm(void **state) {
   zr_free(file.data);
 }
 
+/* Sound for SQLite, and no journal to rely on: other rules, or open ids that nothing would read. */
+static void a_file_that_somebody_has_changed_is_refused(void **state) {
+  (void)state;
+  static const char *const changes[] = {
+      "CREATE TRIGGER t AFTER INSERT ON entries BEGIN UPDATE entries SET open = 0; END",
+      "DROP INDEX entries_open",
+      "CREATE INDEX more ON entries (name)",
+      "DROP VIEW history",
+      "DROP TABLE sightings; CREATE TABLE sightings (owner, product, instance_id, first_seen)",
+      "DELETE FROM calls",
+      "DELETE FROM owners",
+      "UPDATE entries SET product = 'bmc'",
+      "UPDATE entries SET instance_id = 'a' || char(0) || 'b'",
+  };
+  s_fill();
+  struct bytes file = s_load(d.path);
+  for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+    s_store(d.path, file.data, file.len);
+    desk_sql(&d, changes[i]);
+    if (desk_try(&d) != ZR_ERR_INVALID || !strstr(d.problem.data, "damaged"))
+      fail_msg("%s: is not noticed", changes[i]);
+  }
+  zr_free(file.data);
+}
+
 static void what_is_left_of_a_damaged_file_can_be_looked_at(void **state) {
   (void)state;
   s_fill();
@@ -315,6 +340,7 @@ int main(void) {
       T(half_written_pages_are_played_back),
       T(a_file_cut_anywhere_is_refused),
       T(a_bit_flipped_anywhere_is_refused_or_does_no_harm),
+      T(a_file_that_somebody_has_changed_is_refused),
       T(what_is_left_of_a_damaged_file_can_be_looked_at),
       T(a_kill_at_any_moment_loses_no_intent_that_was_kept),
       T(a_kill_in_front_of_any_change_of_the_disk_loses_none_either),

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -231,10 +232,17 @@ static void a_start_without_room_says_so_and_works_later(void **state) {
 static void s_scene(void) {
   if (desk_try(&d) != ZR_ERR_OK)
     return;
-  bool first = desk_intent(&d, 1, "a b") == NULL;
+  bool first = desk_intent(&d, 1, "a:r:q b:r") == NULL;
+  (void)desk_joined(&d, 1, "a", "late");
   (void)desk_answer(&d, 1, ZR_CLASS_OK, "req", "b");
   (void)desk_outcome(&d, 1, "b", ZR_OUTCOME_REFUSED, "r");
   bool second = desk_intent(&d, 2, "c") == NULL;
+  desk_close(&d);
+  if (desk_try(&d) == ZR_ERR_OK) { /* now there is a file, which is checked */
+    struct zr_record_query q = desk_any();
+    q.request_id = "late";
+    (void)desk_history(&d, &q);
+  }
   desk_close(&d);
   zr_mem_fail_after(UINT64_MAX);
   desk_open(&d);
@@ -246,12 +254,14 @@ static void s_scene(void) {
 static void any_allocation_may_fail(void **state) {
   (void)state;
 #ifdef ZR_SANITIZED
-  enum { STRIDE = 23 };
+  enum { STRIDE = 61 };
 #else
-  enum { STRIDE = 3 };
+  enum { STRIDE = 11 };
 #endif
+  const char *sweep = getenv("ZR_SWEEP");
+  unsigned stride = sweep && strcmp(sweep, "full") == 0 ? 1 : STRIDE;
   uint64_t sites = 0;
-  for (uint64_t n = 0;; n += STRIDE) {
+  for (uint64_t n = 0;; n += stride) {
     (void)unlink(d.path);
     uint64_t before = zr_mem_count();
     zr_mem_fail_after(n);

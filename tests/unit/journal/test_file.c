@@ -224,24 +224,17 @@ static void another_kind_of_file_is_refused_and_untouched(void **state) {
   assert_memory_equal(back, text, sizeof text);
 }
 
-static void s_with_sqlite(const char *sql) {
-  sqlite3 *db = NULL;
-  assert_int_equal(sqlite3_open(d.path, &db), SQLITE_OK);
-  assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-  assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 static void a_database_of_others_or_of_a_later_version_is_refused(void **state) {
   (void)state;
-  s_with_sqlite("CREATE TABLE t (x)");
+  desk_sql(&d, "CREATE TABLE t (x)");
   assert_int_equal(chmod(d.path, 0600), 0);
   s_refused(ZR_ERR_INVALID, "no journal of zenrelease");
   assert_int_equal(unlink(d.path), 0);
   desk_open(&d);
   desk_close(&d);
-  s_with_sqlite("PRAGMA user_version = 3");
+  desk_sql(&d, "PRAGMA user_version = 3");
   s_refused(ZR_ERR_INVALID, "later version");
-  s_with_sqlite("PRAGMA user_version = 0");
+  desk_sql(&d, "PRAGMA user_version = 0");
   s_refused(ZR_ERR_INVALID, "damaged");
 }
 
@@ -269,7 +262,7 @@ static void a_file_of_the_first_form_is_read_and_becomes_one_of_this(void **stat
   assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_UNKNOWN, "r1"));
   assert_null(desk_outcome(&d, 1, "a", ZR_OUTCOME_ACCEPTED, "r2"));
   desk_close(&d);
-  s_with_sqlite("PRAGMA user_version = 1");
+  desk_sql(&d, "PRAGMA user_version = 1");
   struct zr_record_query q = desk_any();
   const char *history = "a accepted 1 r2; b - 1 open; a unknown 1 open r1";
   d.read_only = true;

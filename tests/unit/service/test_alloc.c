@@ -262,6 +262,47 @@ static void s_new(struct sweep *s, void *ctx) {
   }
 }
 
+/* What the journal has, and what it found out. */
+static void s_records(struct sweep *s, void *ctx) {
+  struct tester t;
+  const struct zr_record_entry entries[2] = {{.number = 2, .instance_id = "1", .batch = 7},
+                                             {.number = 1, .instance_id = "2"}};
+  (void)ctx;
+  tester_open(&t);
+  t.backend.facts.journal = "j";
+  raw_begin();
+  raw_text(5, "the-request");
+  struct zr_rpc_call *c = fake_call(raw_view().ptr, raw_view().len);
+  sweep_arm(s);
+  zr_handle_records(t.service, c);
+  fake_run(&t.backend);
+  if (t.backend.records.on_done)
+    t.backend.records.on_done(t.backend.records.ctx, entries, 2, true, NULL);
+  s_over(&t, c, sweep_disarm(s));
+  s_still_serves(&t);
+  tester_close(&t);
+}
+
+static void s_settle(struct sweep *s, void *ctx) {
+  struct tester t;
+  const struct zr_result one = {.instance_id = "1", .outcome = ZR_OUTCOME_RELEASED};
+  const struct zr_report report = {.results = &one, .result_count = 1};
+  (void)ctx;
+  tester_open(&t);
+  t.backend.facts.journal = "j";
+  struct zr_rpc_call *c = fake_call("", 0);
+  sweep_arm(s);
+  zr_handle_settle(t.service, c);
+  fake_run(&t.backend);
+  if (t.backend.settle.on_done) {
+    t.backend.settle.on_report(t.backend.settle.ctx, ZR_PRODUCT_VM, &report);
+    t.backend.settle.on_done(t.backend.settle.ctx, "half of it");
+  }
+  s_over(&t, c, sweep_disarm(s));
+  s_still_serves(&t);
+  tester_close(&t);
+}
+
 static void s_sweeps(void **state) {
   static void (*info)(void *, struct zr_rpc_call *) = zr_handle_info;
   static void (*health)(void *, struct zr_rpc_call *) = zr_handle_health_check;
@@ -274,6 +315,8 @@ static void s_sweeps(void **state) {
   sweep_path("service: packing a report of 5,000", s_pack, NULL);
   sweep_path("service: cancel", s_cancel, NULL);
   sweep_path("service: list", s_list, NULL);
+  sweep_path("service: list release records", s_records, NULL);
+  sweep_path("service: settle releases", s_settle, NULL);
   sweep_path("service: server info", s_empty, &info);
   sweep_path("service: health check", s_empty, &health);
   sweep_path("service: health watch", s_health_watch, NULL);
