@@ -11,12 +11,8 @@ import sys
 import unittest
 
 from harness.case import Case
-<<<<<<< HEAD
-from harness.process import BIN, SLOW, WHOLE, clean_environment
-=======
 from harness.plugin import make_request
-from harness.process import BIN, SANITIZED, SLOW, clean_environment
->>>>>>> b6c735d (Fuzz targets for TLS files, clients' rights and the journal's file; the journal is checked for its structure and for open entries out of reach; the sweep has the journal's paths)
+from harness.process import BIN, SLOW, WHOLE, clean_environment
 
 TESTS = os.path.join(BIN, "..", "tests")
 FULL = os.environ.get("ZR_SWEEP") == "full"
