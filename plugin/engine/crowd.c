@@ -33,6 +33,7 @@ static void s_doubt(struct zr_item *it) {
     return;
   it->hidden = true;
   it->probed = !it->group;
+  it->hidden_at = it->read_at;
 }
 
 void zr_crowd_note(struct zr_item *const *items, unsigned count) {
@@ -45,6 +46,7 @@ void zr_crowd_note(struct zr_item *const *items, unsigned count) {
     vanished++;
     items[i]->hidden = !s_has_neighbour(items[i], items, count);
     items[i]->probed = !items[i]->group; /* there is nothing to ask for */
+    items[i]->hidden_at = items[i]->read_at;
     alone += items[i]->hidden;
   }
   for (unsigned i = 0; alone > 0 && i < count; i++) {

@@ -255,7 +255,9 @@ bool zr_engine_poll(struct zr_engine *e, struct zr_engine_time now, struct zr_ac
     zr_jobs_expire(e);
     zr_lanes_flush(e);
     zr_gates_step(e);
+    zr_probes_step(e);
     zr_batches_step(e);
+    zr_probes_step(e); /* those that the batches came to want */
   }
   struct zr_out *o = e->outs;
   if (!o)
@@ -272,6 +274,7 @@ struct zr_mono zr_engine_wake(const struct zr_engine *e, struct zr_mono now) {
     return e->starved ? zr_mono_add(now, ZR_NOMEM_MS) : now;
   struct zr_mono at = zr_mono_min(zr_jobs_wake(e), zr_lanes_wake(e));
   at = zr_mono_min(at, zr_gates_wake(e));
+  at = zr_mono_min(at, zr_probes_wake(e));
   return zr_mono_min(at, zr_batches_wake(e));
 }
 

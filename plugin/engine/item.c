@@ -70,7 +70,8 @@ void zr_item_seen(struct zr_item *it, const struct zr_instance *row, struct zr_r
 
 void zr_item_absent(struct zr_item *it, struct zr_rstr *read_id, struct zr_mono now) {
   s_note_read(it, read_id, now);
-  it->absent_streak++;
+  if (++it->absent_streak == 1)
+    it->look_until = zr_mono_add(now, 1); /* the second one is owed, however late the first came */
   it->presence = ZR_PRESENCE_ABSENT;
 }
 

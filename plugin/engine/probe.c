@@ -11,6 +11,8 @@ struct zr_probe {
   uint64_t handle;
   enum zr_product product;
   struct zr_rstr *group;
+  bool started;
+  struct zr_mono started_at; /* what vanished later is not answered */
 };
 
 static void s_free(struct zr_engine *e, struct zr_probe *p) {
@@ -36,17 +38,36 @@ void zr_probe_want(struct zr_engine *e, const struct zr_item *it) {
       return;
   }
   p = zr_calloc(1, sizeof *p);
-  if (!p || !zr_rate_take(&e->read_rate, e->now.mono)) {
-    zr_free(p);
+  if (!p)
     return;
-  }
   p->handle = ++e->next_handle;
   p->product = it->product;
   p->group = zr_rstr_acquire(it->group);
   p->out.kind = ZR_ACTION_COUNT_GROUP;
   p->out.probe = p;
   DL_APPEND(e->probes, p);
-  zr_out_push(e, &p->out);
+}
+
+void zr_probes_step(struct zr_engine *e) {
+  struct zr_probe *p;
+  DL_FOREACH(e->probes, p) {
+    if (p->started)
+      continue;
+    if (!zr_rate_take(&e->read_rate, e->now.mono))
+      return;
+    p->started = true;
+    p->started_at = e->now.mono;
+    zr_out_push(e, &p->out);
+  }
+}
+
+struct zr_mono zr_probes_wake(const struct zr_engine *e) {
+  const struct zr_probe *p;
+  DL_FOREACH(e->probes, p) {
+    if (!p->started)
+      return zr_rate_ready(&e->read_rate, e->now.mono);
+  }
+  return ZR_MONO_NEVER;
 }
 
 void zr_probe_hand_out(const struct zr_engine *e, const struct zr_probe *p, struct zr_action *out) {
@@ -82,7 +103,8 @@ bool zr_probe_counted(struct zr_engine *e, uint64_t handle, const struct zr_call
       struct zr_item *it = b->items[i];
       if (!it->hidden || it->probed || !s_is_of(it, p))
         continue;
-      s_tell(it, c, total, e->now.mono);
+      if (it->hidden_at.ms <= p->started_at.ms)
+        s_tell(it, c, total, e->now.mono);
       b->expires = e->now.mono; /* evaluate at this poll's step */
     }
   }

@@ -181,7 +181,8 @@ struct zr_item {
   struct zr_rstr *group; /* resource group */
   bool hidden;           /* vanished with too many others to be believed gone (crowd.c) */
   bool probed;           /* … and nothing of its group is shown either, or it cannot be asked */
-  unsigned probes;       /* that failed */
+  struct zr_mono hidden_at;
+  unsigned probes; /* that failed */
   struct zr_rstr *read_id[2];
 
   /* What was sent, and what came back. The strongest of these decides what absence means. */

@@ -247,7 +247,7 @@ class Replaced(Served):
             write(path(f"server.{kind}"), self.certificates.pem(f"weak.{kind}"), 0o600)
         plugin.process.send_signal(signal.SIGHUP)
         wait_until(lambda: any("cannot be used for TLS: " in m["reason"] for m in
-                               messages(plugin, "the TLS files cannot be used")), 20, "the refusal")
+                               logged(plugin, "the TLS files cannot be used")), 20, "the refusal")
         self.assertTrue(self.answers(plugin, "client"))
 
     def test_rights_change_and_do_not_fall_away(self):

@@ -55,8 +55,8 @@ static struct tally s_tally(const struct sim *s, const struct caller *c) {
       t.gone += c->outcome[n] == ZR_OUTCOME_ALREADY_GONE;
       continue;
     }
-    if (m->send_count > m->spell_first)
-      continue; /* another caller's doing */
+    if (m->send_count > m->spell_first || m->open_intents > 0)
+      continue; /* another caller's doing, or an earlier process's */
     t.unread += m->shown.at == NEVER;
     t.gone += m->shown.place == GONE;
     if (m->shown.place != BIN)

@@ -139,7 +139,8 @@ static void s_check_truth(struct sim *s, struct caller *c, struct machine *m,
   switch (r->outcome) {
   case ZR_OUTCOME_RELEASED:
     s_check_gone(s, m, r->outcome);
-    if (h.denied && !h.accepted && r->code != ZR_CODE_GROUP_NOT_SEEN && !s_gone(m) && !m->flickered)
+    if (h.denied && !h.accepted && !c->settle && r->code != ZR_CODE_GROUP_NOT_SEEN && !s_gone(m) &&
+        !m->flickered)
       judge_break(s, "%s exists, and is reported released after a doubt about the rights", m->id);
     if (h.perhaps == 0)
       judge_break(s, "%s is reported released, and was never sent", m->id);

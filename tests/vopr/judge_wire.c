@@ -253,7 +253,8 @@ static void s_show(struct sim *s, struct machine *m, int64_t started_at, enum pl
   if (place == GONE) {
     m->absences++;
   } else if (started_at >= m->absent_at) { /* or it is old news, for a caller who has left */
-    m->vanished = m->flickered = false;
+    if (!m->dry_named)                     /* or the row was somebody else's */
+      m->vanished = m->flickered = false;
     m->absences = 0;
   }
   m->effect_shown = (place == GONE || place == LEAVING) && m->destroyed_at != NEVER;

@@ -32,6 +32,11 @@ struct state machine_seen(const struct sim *s, const struct machine *m, int64_t 
 }
 
 /* The service's pages disagree on the word for the bin: some of zec's instances have the other. */
+void machine_hide(struct machine *m, bool hidden) {
+  m->flickered = m->flickered || (m->hidden != hidden && (m->vanished || m->absences > 0));
+  m->hidden = hidden;
+}
+
 const char *machine_group(unsigned number) {
   static const char *const groups[GROUPS] = {"g0", "g1", "g2"};
   return groups[number % GROUPS];

@@ -133,8 +133,7 @@ static void s_rights(struct sim *s, enum zr_product product) {
   trace_say(s, "   (the group %s is %s)", machine_group(group), hidden ? "hidden" : "shown");
   for (unsigned i = group; i < s->machine_count[product]; i += GROUPS) {
     struct machine *m = &s->machines[product][i];
-    m->flickered = m->flickered || (m->vanished && m->hidden && !hidden);
-    m->hidden = hidden;
+    machine_hide(m, hidden);
   }
 }
 

@@ -81,7 +81,7 @@ static void s_hide(struct sim *s, struct call *c) {
   service_end_as(c, ZR_CLASS_UNAUTHORIZED, 403, "AUTHFAILURE_UNAUTHORIZED_OPERATION");
   for (unsigned i = 0; i < c->count && c->life == s->life && s->engine; i++) {
     for (unsigned n = c->ids[i] % GROUPS; n < s->machine_count[c->product]; n += GROUPS)
-      s->machines[c->product][n].hidden = true; /* rights are those to a group */
+      machine_hide(&s->machines[c->product][n], true); /* rights are those to a group */
   }
 }
 

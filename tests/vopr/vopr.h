@@ -62,7 +62,7 @@ struct machine {
   bool malformed; /* the service does not take an id of this form */
   bool hidden;    /* the account's rights no longer show it */
   bool vanished;  /* … at a read since it was last shown */
-  bool flickered; /* … and the rights came and went since */
+  bool flickered; /* the rights changed after a read had missed it */
   bool flapped;
   int64_t bin_since_ms; /* wall time, as the rows tell it; 0: not told */
   int64_t destroyed_at; /* NEVER */
@@ -330,6 +330,8 @@ void machine_put(struct sim *s, struct machine *m, enum place place, unsigned fa
 void machine_doom(struct sim *s, struct machine *m, int64_t at, int32_t sent);
 /* What is due by now: effects, people, expiry. */
 void machines_pass(struct sim *s);
+/* The right to see it goes, or comes back. */
+void machine_hide(struct machine *m, bool hidden);
 /* Its resource group. */
 const char *machine_group(unsigned number);
 const char *machine_word(enum zr_product product, unsigned number, enum place place);
