@@ -302,19 +302,22 @@ struct zr_mono zr_settling_wake(const struct zr_keeper *k) {
   return wanted ? k->settle_at : ZR_MONO_NEVER;
 }
 
-void zr_settling_forget(struct zr_keeper *k, const void *ctx) {
-  struct zr_settle_listener **lists[] = {&k->listeners,
-                                         k->settling ? &k->settling->listeners : NULL};
-  for (size_t i = 0; i < ZR_COUNT(lists) && lists[i]; i++) {
-    struct zr_settle_listener *x;
-    struct zr_settle_listener *next;
-    DL_FOREACH_SAFE(*lists[i], x, next) {
-      if (x->sink.ctx != ctx)
-        continue;
-      DL_DELETE(*lists[i], x);
-      zr_free(x);
-    }
+static void s_forget_in(struct zr_settle_listener **list, const void *ctx) {
+  struct zr_settle_listener *x;
+  struct zr_settle_listener *next;
+  DL_FOREACH_SAFE(*list, x, next) {
+    if (x->sink.ctx != ctx)
+      continue;
+    DL_DELETE(*list, x);
+    zr_free(x);
+    return; /* nobody asks twice with one context */
   }
+}
+
+void zr_settling_forget(struct zr_keeper *k, const void *ctx) {
+  s_forget_in(&k->listeners, ctx);
+  if (k->settling)
+    s_forget_in(&k->settling->listeners, ctx);
 }
 
 void zr_settling_clean_up(struct zr_keeper *k) {
