@@ -100,9 +100,9 @@ static void s_tell_end(struct zr_settle_listener *all, const char *why) {
 }
 
 static const char *s_why(const struct zr_settling *s) {
-  if (s->why)
+  if (s->all_read && s->why) /* until then these two are the journal thread's */
     return s->why;
-  if (s->incomplete)
+  if (s->all_read && s->incomplete)
     return zr_err_text(ZR_ERR_NOMEM);
   return s->trouble != ZR_ERR_OK ? zr_err_text(s->trouble) : NULL;
 }
