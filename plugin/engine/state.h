@@ -123,7 +123,7 @@ struct zr_out {
 };
 
 struct zr_guard; /* gate.h */
-struct zr_probe; /* probe.c */
+struct zr_probe;
 
 struct zr_job {
   UT_hash_handle hh;
@@ -318,8 +318,7 @@ struct zr_engine {
   unsigned reads_open;
   struct zr_mono read_throttled_since; /* without a call let through; NEVER: not */
   struct zr_mono send_throttled_since;
-  bool held_for_good[ZR_PRODUCT_COUNT_]; /* what wants to be sent is reported instead; looked at in
-                                            each step */
+  bool held_for_good[ZR_PRODUCT_COUNT_]; /* what wants to be sent is reported instead */
   unsigned sends_waiting;                /* batches that are ready to send, counted at each step */
   struct zr_rate read_rate;
   struct zr_rate release_rate;
