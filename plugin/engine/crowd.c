@@ -25,15 +25,20 @@ static bool s_has_neighbour(const struct zr_item *it, struct zr_item *const *ite
   return false;
 }
 
+/* Until its group was asked for; without one there is nothing to ask. */
+static void s_hide(struct zr_item *it) {
+  it->hidden = true;
+  it->probed = !it->group;
+  it->hidden_at = it->read_at;
+}
+
 /* No right to release it any more, and perhaps none to see it, after a call that may have done it:
  * one is enough to doubt. */
 static void s_doubt(struct zr_item *it) {
   if (it->presence != ZR_PRESENCE_ABSENT || it->absent_streak != 1 || !it->unauthorized ||
       !it->ambiguous || it->accepted)
     return;
-  it->hidden = true;
-  it->probed = !it->group;
-  it->hidden_at = it->read_at;
+  s_hide(it);
 }
 
 void zr_crowd_note(struct zr_item *const *items, unsigned count) {
@@ -44,9 +49,9 @@ void zr_crowd_note(struct zr_item *const *items, unsigned count) {
     if (!s_vanished(items[i]))
       continue;
     vanished++;
-    items[i]->hidden = !s_has_neighbour(items[i], items, count);
-    items[i]->probed = !items[i]->group; /* there is nothing to ask for */
-    items[i]->hidden_at = items[i]->read_at;
+    items[i]->hidden = false;
+    if (!s_has_neighbour(items[i], items, count))
+      s_hide(items[i]);
     alone += items[i]->hidden;
   }
   for (unsigned i = 0; alone > 0 && i < count; i++) {
